@@ -1,0 +1,1 @@
+"""See README.md in this folder for what serving means, owns and does not own."""

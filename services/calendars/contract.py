@@ -1,0 +1,139 @@
+"""The door of the calendars service: what others may ask, and the shapes that cross."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from serving.context import RequestContext
+
+__all__ = [
+    "AmendCalendar",
+    "AmendMode",
+    "CalendarPage",
+    "CalendarRecord",
+    "CalendarVersionRecord",
+    "Calendars",
+    "CreateCalendar",
+    "ListCalendars",
+    "ReadCalendar",
+    "ReadTimelines",
+    "TimelineRecord",
+    "TimelinesRecord",
+]
+
+AmendMode = Literal["FORWARD", "RESTATE"]
+
+
+class CreateCalendar(msgspec.Struct, frozen=True, kw_only=True):
+    """A new Calendar under a key that the tenant has not used; `document` is a schedule document."""
+
+    key: str
+    name: str
+    document: dict[str, Any]
+
+
+class AmendCalendar(msgspec.Struct, frozen=True, kw_only=True):
+    """A new version of a Calendar; refused with a conflict when `expected_version` is not the latest.
+
+    effective_from: FORWARD: not before now (None: now). RESTATE: the instant from which the past is put right.
+    reason: required for RESTATE; kept with the version.
+    """
+
+    key: str
+    expected_version: int
+    document: dict[str, Any]
+    mode: AmendMode = "FORWARD"
+    effective_from: datetime | None = None
+    reason: str | None = None
+
+
+class ReadCalendar(msgspec.Struct, frozen=True, kw_only=True):
+    """One Calendar with all its versions."""
+
+    key: str
+
+
+class ListCalendars(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of Calendars in order of key, those after the key `after`."""
+
+    first: int = 50
+    after: str | None = None
+
+
+class ReadTimelines(msgspec.Struct, frozen=True, kw_only=True):
+    """The compiled Timelines of Calendars, in the order asked for; a key may not repeat."""
+
+    keys: tuple[str, ...]
+
+
+class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One version: what was said, by whom, and from when it holds (None for the first: always)."""
+
+    version: int
+    mode: AmendMode
+    effective_from: datetime | None
+    document: dict[str, Any]
+    reason: str | None
+    created_at: datetime
+    created_by: str
+
+
+class CalendarRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant's named Calendar and its versions, oldest first; `version` is the latest's number."""
+
+    key: str
+    name: str
+    version: int
+    versions: tuple[CalendarVersionRecord, ...]
+
+
+class CalendarPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Calendars in order of key; `has_next` says whether more follow the last one."""
+
+    calendars: tuple[CalendarRecord, ...]
+    has_next: bool
+
+
+class TimelineRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A Calendar's versions spliced and compiled; `blob` is what `businesstime.Timeline.to_bytes` wrote.
+
+    content_key: of the spliced schedule, horizon and tzdata version; equal keys, equal answers.
+    """
+
+    key: str
+    version: int
+    content_key: str
+    blob: bytes
+
+
+class TimelinesRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One TimelineRecord for each key asked for, in that order."""
+
+    timelines: tuple[TimelineRecord, ...]
+
+
+class Calendars(Protocol):
+    """What the calendars service answers. Every call may raise a Problem (see serving.problems)."""
+
+    async def create_calendar(self, context: RequestContext, request: CreateCalendar) -> CalendarRecord:
+        """Create a Calendar. Scope: calendars. Codes: calendar_exists, and those of the document."""
+        ...
+
+    async def amend_calendar(self, context: RequestContext, request: AmendCalendar) -> CalendarRecord:
+        """Add a version. Scope: calendars. Codes: calendar_unknown, version_conflict, effective_from_past."""
+        ...
+
+    async def read_calendar(self, context: RequestContext, request: ReadCalendar) -> CalendarRecord:
+        """Read one. Scope: read. Codes: calendar_unknown."""
+        ...
+
+    async def list_calendars(self, context: RequestContext, request: ListCalendars) -> CalendarPage:
+        """Read a page. Scope: read. Codes: page_too_large."""
+        ...
+
+    async def read_timelines(self, context: RequestContext, request: ReadTimelines) -> TimelinesRecord:
+        """Read compiled Timelines. Scope: read. Codes: calendar_unknown, keys_repeated."""
+        ...

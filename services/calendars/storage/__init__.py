@@ -1,0 +1,1 @@
+"""Rows to domain values and back; the only place that speaks SQL."""

@@ -1,0 +1,263 @@
+"""The door of the clocks service: what others may ask, and the shapes that cross."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from serving.context import RequestContext
+
+__all__ = [
+    "AttainmentRecord",
+    "Clocks",
+    "CyclePage",
+    "CycleRecord",
+    "EventRecord",
+    "IngestEvents",
+    "IngestReceipt",
+    "ListCycles",
+    "ListPolicies",
+    "MeasureAttainment",
+    "Outcome",
+    "Phase",
+    "PolicyPage",
+    "PolicyRecord",
+    "PolicyVersionRecord",
+    "ReadPolicy",
+    "ReadSubject",
+    "RefusedEvent",
+    "SavePolicy",
+    "SubjectRecord",
+    "TargetAttainment",
+]
+
+Phase = Literal["RUNNING", "PAUSED", "STOPPED", "CANCELLED"]
+Outcome = Literal["PENDING", "MET", "BREACHED"]
+
+
+class SavePolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """A new Policy (expected_version 0) or a new version of one.
+
+    effective_from: Cycles that start at or after it are governed by this version; None: always, for a
+    first version, and now, for a later one.
+    """
+
+    key: str
+    document: dict[str, Any]
+    expected_version: int = 0
+    effective_from: datetime | None = None
+
+
+class ReadPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """One Policy with all its versions."""
+
+    key: str
+
+
+class ListPolicies(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of Policies in order of key, those after the key `after`."""
+
+    first: int = 50
+    after: str | None = None
+
+
+class PolicyVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a Policy, as it was saved."""
+
+    version: int
+    effective_from: datetime | None
+    document: dict[str, Any]
+    created_at: datetime
+    created_by: str
+
+
+class PolicyRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A Policy and its versions, oldest first; `version` is the latest's number."""
+
+    key: str
+    name: str
+    version: int
+    versions: tuple[PolicyVersionRecord, ...]
+
+
+class PolicyPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Policies in order of key; `has_next` says whether more follow the last one."""
+
+    policies: tuple[PolicyRecord, ...]
+    has_next: bool
+
+
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact about a Subject; `event_id` is unique in the tenant.
+
+    attributes: the attributes that changed, by name; null removes one. Values are JSON scalars.
+    """
+
+    event_id: str
+    subject_id: str
+    occurred_at: datetime
+    type: str
+    sequence: int = 0
+    attributes: dict[str, Any] = {}
+
+
+class IngestEvents(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch of at most 1,000 events, in any order."""
+
+    events: tuple[EventRecord, ...]
+
+
+class RefusedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that was not taken, by its place in the batch, and why. The others of the batch were."""
+
+    index: int
+    event_id: str
+    code: str
+    field: str | None
+    message: str
+
+
+class IngestReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a batch: accepted + duplicates + refused = events sent."""
+
+    accepted: int
+    duplicates: int
+    refused: tuple[RefusedEvent, ...]
+
+
+class CycleRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One Cycle read at the instant `read_at`; elapsed and remaining are business time in microseconds.
+
+    due_at: None while paused with time left; a warning or breach cannot come before it resumes.
+    calendar_rule: which rule chose the Calendar: target, attribute or default.
+    """
+
+    subject_id: str
+    policy_key: str
+    policy_version: int
+    metric: str
+    cycle: int
+    target: str
+    target_us: int
+    calendar_key: str
+    calendar_version: int
+    calendar_rule: str
+    phase: Phase
+    outcome: Outcome
+    started_at: datetime
+    due_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    elapsed_us: int
+    remaining_us: int
+    ticking: bool
+    next_change_at: datetime | None
+    revision: int
+    read_at: datetime
+
+
+class ReadSubject(msgspec.Struct, frozen=True, kw_only=True):
+    """One Subject with its Cycles, read at `at` (None: now)."""
+
+    subject_id: str
+    at: datetime | None = None
+
+
+class SubjectRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A Subject's attributes after its last event, and its Cycles in order of policy, metric and number."""
+
+    subject_id: str
+    attributes: dict[str, Any]
+    last_event_at: datetime
+    events: int
+    cycles: tuple[CycleRecord, ...]
+
+
+class ListCycles(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of Cycles in order of (started_at, subject, policy, metric, cycle); None filters nothing.
+
+    after: the cursor of a page's end, opaque to the caller.
+    """
+
+    policy_key: str | None = None
+    metric: str | None = None
+    target: str | None = None
+    phase: Phase | None = None
+    outcome: Outcome | None = None
+    due_before: datetime | None = None
+    first: int = 50
+    after: str | None = None
+
+
+class CyclePage(msgspec.Struct, frozen=True, kw_only=True):
+    """Cycles with a cursor each, at the same place in both tuples."""
+
+    cycles: tuple[CycleRecord, ...]
+    cursors: tuple[str, ...]
+    has_next: bool
+
+
+class MeasureAttainment(msgspec.Struct, frozen=True, kw_only=True):
+    """Cycles met of Cycles due or done in [start, end): met counts at stopped_at, breached at due_at."""
+
+    policy_key: str
+    metric: str
+    start: datetime
+    end: datetime
+    target: str | None = None
+
+
+class TargetAttainment(msgspec.Struct, frozen=True, kw_only=True):
+    """One Target's share: met of met + breached."""
+
+    target: str
+    met: int
+    breached: int
+
+
+class AttainmentRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The ratio met / (met + breached) as its two integers, and the same by Target in order of name.
+
+    evidence_hash: SHA-256 over the Cycles counted (subject, metric, cycle, outcome, instant, revision).
+    pending: Cycles open at `end` that are neither, which the ratio leaves out.
+    """
+
+    met: int
+    breached: int
+    pending: int
+    by_target: tuple[TargetAttainment, ...]
+    evidence_hash: str
+
+
+class Clocks(Protocol):
+    """What the clocks service answers. Every call may raise a Problem (see serving.problems)."""
+
+    async def save_policy(self, context: RequestContext, request: SavePolicy) -> PolicyRecord:
+        """Save a version. Scope: policies. Codes: version_conflict, and those of the document."""
+        ...
+
+    async def read_policy(self, context: RequestContext, request: ReadPolicy) -> PolicyRecord:
+        """Read one. Scope: read. Codes: policy_unknown."""
+        ...
+
+    async def list_policies(self, context: RequestContext, request: ListPolicies) -> PolicyPage:
+        """Read a page. Scope: read. Codes: page_too_large."""
+        ...
+
+    async def ingest_events(self, context: RequestContext, request: IngestEvents) -> IngestReceipt:
+        """Take a batch. Scope: ingest. Codes: batch_too_large; per event: event_conflict, time_naive…."""
+        ...
+
+    async def read_subject(self, context: RequestContext, request: ReadSubject) -> SubjectRecord:
+        """Read one. Scope: read. Codes: subject_unknown."""
+        ...
+
+    async def list_cycles(self, context: RequestContext, request: ListCycles) -> CyclePage:
+        """Read a page. Scope: read. Codes: page_too_large, cursor_invalid."""
+        ...
+
+    async def measure_attainment(self, context: RequestContext, request: MeasureAttainment) -> AttainmentRecord:
+        """Measure a period. Scope: read. Codes: policy_unknown, metric_unknown, period_empty."""
+        ...

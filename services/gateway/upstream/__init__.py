@@ -1,0 +1,1 @@
+"""The doors of the services, and batching loads per request."""
