@@ -258,6 +258,8 @@ class Clocks(Protocol):
         """Read a page. Scope: read. Codes: page_too_large, cursor_invalid."""
         ...
 
-    async def measure_attainment(self, context: RequestContext, request: MeasureAttainment) -> AttainmentRecord:
+    async def measure_attainment(
+        self, context: RequestContext, request: MeasureAttainment
+    ) -> AttainmentRecord:
         """Measure a period. Scope: read. Codes: policy_unknown, metric_unknown, period_empty."""
         ...
