@@ -1,0 +1,93 @@
+"""Runs servers for the length of a block: for tests and benchmarks, which have no supervisor."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded.command import Command
+from embedded.errors import ServerFailedError
+from embedded.postgres import open_postgres
+from embedded.valkey import valkey_command, valkey_url
+
+__all__ = ["Servers", "running", "temporary_servers"]
+
+_PAUSE_S = 0.01
+_LAST_LINES = 5
+_PREFIX = "meantime-test-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Servers:
+    """Where a PostgreSQL (with its superuser) and a Valkey answer."""
+
+    database_url: str
+    redis_url: str
+
+
+@contextmanager
+def running(command: Command, *, log: Path) -> Iterator[int]:
+    """Keep a server running for the block, its output going to `log`; gives its pid.
+
+    Raises ServerFailedError with its last lines if it does not come up.
+    """
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own argv
+            command.launch(), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        _await_ready(process, command, log)
+        yield process.pid
+    finally:
+        _stop(process, command)
+
+
+@contextmanager
+def temporary_servers() -> Iterator[Servers]:
+    """Run both servers on data that is gone afterwards, and not safe against a power cut."""
+    directory = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    try:
+        with ExitStack() as stack:
+            postgres = open_postgres(directory, durable=False)
+            postgres.prepare()
+            stack.enter_context(running(postgres.command(), log=directory / "postgres.log"))
+            valkey = valkey_command(sockets=postgres.sockets)
+            stack.enter_context(running(valkey, log=directory / "valkey.log"))
+            yield Servers(
+                database_url=postgres.url("postgres"), redis_url=valkey_url(sockets=postgres.sockets)
+            )
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _await_ready(process: subprocess.Popen[bytes], command: Command, log: Path) -> None:
+    deadline = time.monotonic() + command.ready_within_s
+    while not command.is_ready():
+        if process.poll() is not None:
+            raise ServerFailedError(f"{command.name} ended with code {process.returncode}: {_tail(log)}")
+        if time.monotonic() > deadline:
+            raise ServerFailedError(
+                f"{command.name} is not ready after {command.ready_within_s:.0f} s: {_tail(log)}"
+            )
+        time.sleep(_PAUSE_S)
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return " | ".join(lines[-_LAST_LINES:]) or "it said nothing"
+
+
+def _stop(process: subprocess.Popen[bytes], command: Command) -> None:
+    if process.poll() is None:
+        process.send_signal(command.stop_signal)
+    try:
+        process.wait(timeout=command.stop_within_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
