@@ -1,0 +1,105 @@
+"""Why the clocks refuse something: one class a cause, under one root.
+
+ClocksError
+├── PolicyInvalid            a policy document that says something impossible
+│   ├── ConditionInvalid     an expression that does not compile
+│   ├── ConditionNotBoolean  an expression whose value can never be true or false
+│   └── DurationUnsupported  a Target in a unit that is not counted yet
+├── EventInvalid             an event that cannot be a fact
+├── EventsLate               facts older than what a state has already folded
+└── CalendarMissing          a Calendar that a Cycle needs and nobody gave
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+__all__ = [
+    "CalendarMissing",
+    "ClocksError",
+    "ConditionInvalid",
+    "ConditionNotBoolean",
+    "DurationUnsupported",
+    "EventInvalid",
+    "EventsLate",
+    "Kind",
+    "PolicyInvalid",
+]
+
+Kind = Literal[
+    "invalid", "not_found", "conflict", "forbidden", "unauthenticated", "too_late", "too_many", "unavailable"
+]
+
+
+class ClocksError(Exception):
+    """A refusal of the clocks; its text is meant for the caller.
+
+    field: the path of what was wrong, as `metrics.resolution.targets[1].duration`; None where no field is.
+    """
+
+    code: ClassVar[str] = "clocks_refused"
+    kind: ClassVar[Kind] = "invalid"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class PolicyInvalid(ClocksError):
+    """A policy document that says something impossible; `field` is the path in the document."""
+
+    code = "policy_invalid"
+
+    def __init__(self, reason: str, *, field: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason, field=field)
+        self.reason = reason
+
+
+class ConditionInvalid(PolicyInvalid):
+    """An expression that does not compile, with the place where it goes wrong, counted from 1."""
+
+    code = "condition_invalid"
+
+    def __init__(self, reason: str, *, field: str, line: int, column: int) -> None:
+        super().__init__(f"line {line}, column {column}: {reason}", field=field)
+        self.line = line
+        self.column = column
+
+
+class ConditionNotBoolean(PolicyInvalid):
+    """An expression whose value can never be true or false."""
+
+    code = "condition_not_boolean"
+
+
+class DurationUnsupported(PolicyInvalid):
+    """A Target in a unit that is not counted yet."""
+
+    code = "duration_unsupported"
+
+
+class EventInvalid(ClocksError):
+    """An event that cannot be a fact: a field is missing, naive, or out of bounds."""
+
+    code = "event_invalid"
+
+    def __init__(self, reason: str, *, field: str) -> None:
+        super().__init__(f"{field}: {reason}", field=field)
+
+
+class EventsLate(ClocksError):
+    """Facts older than what a state has already folded: fold them all again, from nothing."""
+
+    code = "events_late"
+    kind = "conflict"
+
+
+class CalendarMissing(ClocksError):
+    """A Calendar that a Cycle needs and nobody gave."""
+
+    code = "calendar_unknown"
+    kind = "not_found"
+
+    def __init__(self, calendar_key: str) -> None:
+        super().__init__(f"no Calendar has the key {calendar_key!r}", field="calendars")
+        self.calendar_key = calendar_key

@@ -1,0 +1,193 @@
+"""Policies: which Subjects are promised what; values that `policy_document` parses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from clocks.domain.condition import Condition, Facts
+
+__all__ = [
+    "CalendarChoice",
+    "CalendarRule",
+    "CalendarRules",
+    "Metric",
+    "Policy",
+    "PolicyVersion",
+    "Reopen",
+    "Retarget",
+    "Target",
+    "Verdict",
+    "Warning",
+    "version_in_force",
+]
+
+Reopen = Literal["resume", "new", "ignore"]
+Retarget = Literal["RECOUNT", "CARRY"]
+CalendarRule = Literal["target", "attribute", "default"]
+MAX_REMEMBERED = 4_096
+
+
+class Warning(msgspec.Struct, frozen=True, array_like=True):  # noqa: A001 - the domain's word
+    """A notice before due: `label` as written ("75%", "30m"), at an elapsed business time in microseconds."""
+
+    label: str
+    elapsed_us: int
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """For which Subjects (`when`), how long, and what to say before.
+
+    calendar_key: names the Calendar; None leaves the choice to the policy's rules.
+    warnings: by elapsed time, earliest first.
+    """
+
+    name: str
+    when: Condition
+    duration_us: int
+    warnings: tuple[Warning, ...] = ()
+    calendar_key: str | None = None
+
+
+class CalendarChoice(NamedTuple):
+    """A Calendar's key, and which rule chose it."""
+
+    key: str
+    rule: CalendarRule
+
+
+class CalendarRules(msgspec.Struct, frozen=True, kw_only=True):
+    """Which Calendar counts, where the Target names none: by an attribute's value, else the default."""
+
+    default: str
+    attribute: str | None = None
+    mapping: Mapping[str, str] = {}
+
+    def choose(self, target: Target, subject: Mapping[str, Any]) -> CalendarChoice:
+        """Choose by Target, attribute, default, in that order."""
+        if target.calendar_key is not None:
+            return CalendarChoice(target.calendar_key, "target")
+        if self.attribute is not None:
+            value = subject.get(self.attribute)
+            if isinstance(value, str) and value in self.mapping:
+                return CalendarChoice(self.mapping[value], "attribute")
+        return CalendarChoice(self.default, "default")
+
+
+class Verdict(NamedTuple):
+    """What a Metric's conditions say of one event; `target` is the first whose `when` holds."""
+
+    start: bool
+    pause: bool
+    stop: bool
+    cancel: bool
+    target: Target | None
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """What is timed, and how: the conditions on events, and the Targets in order of choice.
+
+    starts_at: the Subject's attribute that holds the starting point as an RFC 3339 string; None: the event.
+    repeats: each start after a stop opens a new Cycle. reopen: else, what a start after a stop does.
+    """
+
+    name: str
+    start: Condition
+    stop: Condition
+    targets: tuple[Target, ...]
+    starts_at: str | None = None
+    pause: Condition | None = None
+    cancel: Condition | None = None
+    repeats: bool = False
+    reopen: Reopen = "resume"
+    retarget: Retarget = "RECOUNT"
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a stopped Cycle may run again."""
+        return self.reopen == "resume" and not self.repeats
+
+    @property
+    def opens_anew(self) -> bool:
+        """Whether a start after a stop opens a new Cycle."""
+        return self.repeats or self.reopen == "new"
+
+    def judge(self, facts: Facts) -> Verdict:
+        """Evaluate every condition; remembered where the values that were read prove the answer."""
+        key = None if self._reads is None else facts.values(self._reads)
+        if key is None:
+            return self._evaluate(facts)
+        verdict = self._remembered.get(key)
+        if verdict is None:
+            if len(self._remembered) >= MAX_REMEMBERED:
+                self._remembered.clear()
+            verdict = self._remembered[key] = self._evaluate(facts)
+        return verdict
+
+    def _evaluate(self, facts: Facts) -> Verdict:
+        return Verdict(
+            start=self.start.holds(facts),
+            pause=self.pause is not None and self.pause.holds(facts),
+            stop=self.stop.holds(facts),
+            cancel=self.cancel is not None and self.cancel.holds(facts),
+            target=next((target for target in self.targets if target.when.holds(facts)), None),
+        )
+
+    @cached_property
+    def _reads(self) -> tuple[tuple[str, str], ...] | None:
+        conditions = [self.start, self.stop, *(target.when for target in self.targets)]
+        conditions += [condition for condition in (self.pause, self.cancel) if condition is not None]
+        reads: set[tuple[str, str]] = set()
+        for condition in conditions:
+            if condition.reads is None:
+                return None
+            reads.update(condition.reads)
+        return tuple(sorted(reads))
+
+    @cached_property
+    def _remembered(self) -> dict[tuple[Any, ...], Verdict]:
+        return {}
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """Which Subjects are covered, which Calendars count, and the Metrics in order of name."""
+
+    name: str
+    covers: Condition
+    calendars: CalendarRules
+    metrics: tuple[Metric, ...]
+
+    def metric(self, name: str) -> Metric | None:
+        """Find a Metric by name."""
+        return next((metric for metric in self.metrics if metric.name == name), None)
+
+    @property
+    def calendar_keys(self) -> frozenset[str]:
+        """Every Calendar that a Cycle of this policy could be counted on."""
+        named = {target.calendar_key for metric in self.metrics for target in metric.targets}
+        return frozenset({self.calendars.default, *self.calendars.mapping.values(), *named} - {None})  # type: ignore[arg-type]
+
+
+class PolicyVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A Policy as it holds from an instant on.
+
+    effective_from_us: Cycles opened by an event at or after it are governed by this version; None: always.
+    """
+
+    policy_key: str
+    version: int
+    policy: Policy
+    effective_from_us: int | None = None
+
+
+def version_in_force(versions: Sequence[PolicyVersion], at_us: int) -> PolicyVersion | None:
+    """Find the version in force: the latest to have taken effect; of two at one instant, the higher number."""
+    taken = [v for v in versions if v.effective_from_us is None or v.effective_from_us <= at_us]
+    return max(
+        taken,
+        key=lambda v: (v.effective_from_us is not None, v.effective_from_us or 0, v.version),
+        default=None,
+    )
