@@ -1,0 +1,1 @@
+"""One command of `meantime` a module; `cli.app` imports it when it is called."""
