@@ -1,0 +1,1 @@
+"""Migrations that every service's schema has; see README.md of pgstore."""
