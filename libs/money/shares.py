@@ -20,7 +20,7 @@ _RATIO = re.compile(r"(\d+)\s*/\s*(\d+)|(0(?:\.\d+)?|1(?:\.0+)?)", re.ASCII)
 def parse_share(text: object) -> Fraction:
     """Read an exact share from `"99.95%"`, `"0.9995"` or `"1999/2000"`; never negative.
 
-    Raises ShareInvalidError for anything else: a float, a zero denominator, a bare "95" (is it 95 or 9,500 %?).
+    Raises ShareInvalidError for anything else: a float, a zero denominator, a bare "95" (95 or 9,500 %?).
     """
     if isinstance(text, str) and len(text) <= _MAX_CHARACTERS:
         if percentage := _PERCENTAGE.fullmatch(text.strip()):

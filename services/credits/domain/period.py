@@ -1,0 +1,56 @@
+"""A period: a civil month in an Agreement's zone, as the instants between which it lies."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from businesstime.instants import SECOND_US, date_to_us, from_us
+from businesstime.zones import PACKAGED
+from credits.domain.errors import PeriodInvalidError
+
+__all__ = ["Period", "check_zone", "month_of"]
+
+_MONTH = re.compile(r"(19[7-9]\d|20\d\d|21\d\d)-(0[1-9]|1[0-2])", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Period:
+    """The Interval [starts_at, ends_at) that `label` names, as UTC instants."""
+
+    label: str
+    starts_at: datetime
+    ends_at: datetime
+
+    @property
+    def minutes(self) -> int:
+        """The length in whole minutes, which transitions change: 44,580 in New York's March 2026."""
+        return (self.ends_at - self.starts_at) // timedelta(minutes=1)
+
+
+def month_of(label: str, zone: str) -> Period:
+    """Find the civil month, as 2016-03, in a zone.
+
+    It lies between the first instants at which the zone's wall clock reads the first of the month, and the
+    first of the next, or later. Raises PeriodInvalidError, and ZoneUnknown for a zone that there is not.
+    """
+    match = _MONTH.fullmatch(label)
+    if match is None:
+        raise PeriodInvalidError(label)
+    year, month = int(match[1]), int(match[2])
+    return Period(
+        label=label,
+        starts_at=_first_instant(date(year, month, 1), zone),
+        ends_at=_first_instant(date(year + month // 12, month % 12 + 1, 1), zone),
+    )
+
+
+def check_zone(zone: str) -> str:
+    """Give the zone back if tzdata has it; raises ZoneUnknown."""
+    PACKAGED.rules(zone)
+    return zone
+
+
+def _first_instant(day: date, zone: str) -> datetime:
+    return from_us(PACKAGED.rules(zone).edge_us(date_to_us(day) // SECOND_US))

@@ -1,0 +1,158 @@
+"""Agreement documents: what is read, and the path and reason of what is refused."""
+
+from __future__ import annotations
+
+import copy
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from credits.domain.agreement import NoData
+from credits.domain.agreement_document import agreement_from_document
+from credits.domain.errors import CreditsError
+from credits.domain.tier import Comparison
+from money import Rounding
+
+DOCUMENT: dict[str, Any] = {
+    "customer": "ACME",
+    "zone": "America/Sao_Paulo",
+    "currency": "BRL",
+    "period": "month",
+    "fee": "10000.00",
+    "rounding": "half_up",
+    "levels": [
+        {
+            "key": "resolution",
+            "measure": {"kind": "attainment", "policy": "resolution", "metric": "resolution"},
+            "comparison": ">=",
+            "objective": "95%",
+            "no_data": "met",
+            "credit": {
+                "kind": "tiered",
+                "share_of": "fee",
+                "tiers": [
+                    {"at_least": "90%", "below": "95%", "share": "5%"},
+                    {"below": "90%", "share": "10%"},
+                ],
+            },
+        }
+    ],
+    "cap": {"share_of_fee": "15%"},
+}
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    """Copy the document with the value at a dotted path replaced (None: removed)."""
+    document = copy.deepcopy(DOCUMENT)
+    *parents, last = path.split(".")
+    place: Any = document
+    for name in parents:
+        place = place[int(name) if name.isdigit() else name]
+    if value is None:
+        del place[last]
+    else:
+        place[int(last) if last.isdigit() else last] = value
+    return document
+
+
+def tiers(*tiers: dict[str, str]) -> dict[str, Any]:
+    """Copy the document with other tiers."""
+    return changed("levels.0.credit.tiers", list(tiers))
+
+
+def test_reads_the_whole_document() -> None:
+    """Every field arrives as an exact value."""
+    agreement = agreement_from_document(DOCUMENT)
+    assert (agreement.customer, agreement.zone) == ("ACME", "America/Sao_Paulo")
+    assert str(agreement.fee) == "10000.00 BRL"
+    assert agreement.rounding is Rounding.HALF_UP
+    assert agreement.cap_share == Fraction(3, 20)
+    (level,) = agreement.levels
+    assert (level.comparison, level.objective) == (Comparison.AT_LEAST, Fraction(19, 20))
+    assert (level.no_data, level.measure.target) == (NoData.MET, None)
+    assert [tier.share for tier in level.rule.tiers] == [Fraction(1, 20), Fraction(1, 10)]
+
+
+REFUSALS: list[tuple[dict[str, Any], str, str, str]] = [
+    (changed("customer", None), "customer", "agreement_invalid", "is required"),
+    (changed("customer", "  "), "customer", "agreement_invalid", "not empty"),
+    (changed("discount", "1"), "discount", "agreement_invalid", "is not a field here"),
+    (changed("zone", "America/Sampa"), "zone", "zone_unknown", "Sampa"),
+    (changed("zone", "../../etc/passwd"), "zone", "zone_unknown", "no zone"),
+    (changed("currency", "XAU"), "currency", "currency_unknown", "ISO 4217"),
+    (changed("currency", "JPY"), "fee", "amount_invalid", "JPY has 0"),
+    (changed("fee", 10000.0), "fee", "amount_invalid", "write a string"),
+    (changed("fee", "-1.00"), "fee", "agreement_invalid", "negative"),
+    (changed("rounding", "bankers"), "rounding", "rounding_unknown", "half_even"),
+    (changed("period", "quarter"), "period", "agreement_invalid", "month"),
+    (changed("levels", []), "levels", "agreement_invalid", "at least one"),
+    (changed("levels", [{}] * 51), "levels", "agreement_invalid", "more than 50"),
+    (changed("levels", {}), "levels", "agreement_invalid", "list"),
+    (changed("levels", DOCUMENT["levels"] * 2), "levels[1].key", "agreement_invalid", "two levels"),
+    (changed("levels.0.key", "Resolution!"), "levels[0].key", "key_invalid", "not a key"),
+    (changed("levels.0.measure.kind", "mean"), "levels[0].measure.kind", "agreement_invalid", "attainment"),
+    (changed("levels.0.measure.policy", None), "levels[0].measure.policy", "agreement_invalid", "required"),
+    (changed("levels.0.comparison", "~"), "levels[0].comparison", "agreement_invalid", "not one of"),
+    (changed("levels.0.objective", "101%"), "levels[0].objective", "agreement_invalid", "more than 100%"),
+    (changed("levels.0.objective", 0.95), "levels[0].objective", "share_invalid", "exact share"),
+    (changed("levels.0.objective", "0%"), "levels[0].objective", "agreement_invalid", "never be missed"),
+    (changed("levels.0.no_data", "ignored"), "levels[0].no_data", "agreement_invalid", "met, missed"),
+    (changed("cap", {"share_of_fee": "much"}), "cap.share_of_fee", "share_invalid", "much"),
+    (changed("cap", "15%"), "cap", "agreement_invalid", "mapping"),
+    (
+        changed("levels.0.credit.tiers.0.above", "90%"),
+        "levels[0].credit.tiers[0]",
+        "agreement_invalid",
+        "both at_least and above",
+    ),
+    (
+        tiers({"below": "90%", "share": "5%"}),
+        "levels[0].credit.tiers",
+        "tiers_gap",
+        "no tier holds for a value at least 90%, below 95%",
+    ),
+    (
+        tiers({"above": "90%", "share": "5%"}, {"below": "90%", "share": "10%"}),
+        "levels[0].credit.tiers",
+        "tiers_gap",
+        "at least 90%, at most 90%",
+    ),
+    (
+        tiers({"at_least": "90%", "share": "5%"}, {"at_most": "90%", "share": "10%"}),
+        "levels[0].credit.tiers",
+        "tiers_overlap",
+        "tiers 1 and 0 both hold for a value at least 90%, at most 90%",
+    ),
+    (
+        tiers({"below": "95%", "share": "5%"}, {"at_least": "95%", "share": "10%"}),
+        "levels[0].credit.tiers[1]",
+        "tier_unreachable",
+        "no value that misses the objective",
+    ),
+    (
+        tiers({"below": "95%", "share": "5%"}, {"at_least": "93%", "below": "92%", "share": "10%"}),
+        "levels[0].credit.tiers[1]",
+        "tier_unreachable",
+        "at least 93%, below 92%",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("document", "field", "code", "reason"), REFUSALS, ids=[f"{row[1]}-{row[3]}" for row in REFUSALS]
+)
+def test_refuses_with_path_and_reason(document: dict[str, Any], field: str, code: str, reason: str) -> None:
+    """A refusal names the field's path, has a code, and says what is wrong."""
+    with pytest.raises(CreditsError) as refused:
+        agreement_from_document(document)
+    assert (refused.value.field, refused.value.code, refused.value.kind) == (field, code, "invalid")
+    assert reason in str(refused.value)
+    assert str(refused.value).startswith(field)
+
+
+def test_null_is_absent() -> None:
+    """An optional field that is null is as if it were not there."""
+    assert agreement_from_document(changed("cap", None)).cap_share is None
+    document = copy.deepcopy(DOCUMENT) | {"cap": None}
+    assert agreement_from_document(document).cap_share is None
