@@ -94,7 +94,9 @@ def test_every_library_and_service_has_a_readme_of_meaning(package: Path) -> Non
 def test_services_have_the_same_rooms(service: str) -> None:
     """Knowing one service is knowing all: nothing stands outside the rooms."""
     folder = ROOT / "services" / service
-    present = {path.name for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    present = {
+        path.name for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
     assert present <= ROOMS | {"__init__.py"}
     assert {"app.py", "client.py", "contract.py", "domain", "operations", "service.py", "storage"} <= present
 
@@ -110,7 +112,9 @@ def test_every_named_block_of_sql_says_what_it_is_for() -> None:
     bare = [
         f"{path.relative_to(ROOT)}: {match.group(1)}"
         for path in tracked_files(".sql")
-        for match in re.finditer(r"^-- name: (\S+)\n(?!-- \S)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        for match in re.finditer(
+            r"^-- name: (\S+)\n(?!-- \S)", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
     ]
     assert bare == []
 
@@ -151,7 +155,9 @@ def test_documents_stay_on_one_topic() -> None:
     """Words of meaning hold no paths of one machine."""
     strays = re.compile(r"/work/|/root/|\.\./shared|\.\./\.library")
     found = [
-        str(path.relative_to(ROOT)) for path in tracked_files(".md") if strays.search(path.read_text(encoding="utf-8"))
+        str(path.relative_to(ROOT))
+        for path in tracked_files(".md")
+        if strays.search(path.read_text(encoding="utf-8"))
     ]
     assert found == []
 

@@ -1,11 +1,12 @@
 """A slow, independent computation of the incident policy, from the rules alone.
 
-It shares no code with the project: zones come from `zoneinfo`, holidays from `holidays`, rows from `csv`. It walks
-days and rows one by one, so that a reader can check it against the words of the policy:
+It shares no code with the project: zones come from `zoneinfo`, holidays from `holidays`, rows from `csv`. It
+walks days and rows one by one, so that a reader can check it against the words of the policy:
 
-P1 4 h, P2 8 h, P3 24 h, P4 40 h of business time (Monday to Friday 08:00-18:00, America/Sao_Paulo, Brazil's public
-holidays); starts at `opened_at`; paused while the state begins with `Awaiting`; stopped at Resolved or Closed; a
-reopened incident resumes its Cycle; recounted when the priority changes; rows in order of time, then `sys_mod_count`.
+P1 4 h, P2 8 h, P3 24 h, P4 40 h of business time (Monday to Friday 08:00-18:00, America/Sao_Paulo, Brazil's
+public holidays); starts at `opened_at`; paused while the state begins with `Awaiting`; stopped at Resolved or
+Closed; a reopened incident resumes its Cycle; recounted when the priority changes; rows in order of time, then
+`sys_mod_count`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["CycleVerdict", "Incident", "business_windows", "judge", "read_incidents"]
 
 ZONE = ZoneInfo("America/Sao_Paulo")
-TARGETS = {"1": timedelta(hours=4), "2": timedelta(hours=8), "3": timedelta(hours=24), "4": timedelta(hours=40)}
+TARGETS = {
+    "1": timedelta(hours=4),
+    "2": timedelta(hours=8),
+    "3": timedelta(hours=24),
+    "4": timedelta(hours=40),
+}
 DONE = ("Resolved", "Closed")
 HOLIDAYS = holidays.country_holidays("BR", years=range(2015, 2020))
 
@@ -38,6 +44,11 @@ class Incident:
     number: str
     opened_at: datetime
     rows: tuple[tuple[datetime, str, str], ...]
+
+    def until(self, instant: datetime) -> Incident | None:
+        """Return the incident as it stood at `instant`, or None if no row had been written yet."""
+        rows = tuple(row for row in self.rows if row[0] <= instant)
+        return Incident(number=self.number, opened_at=self.opened_at, rows=rows) if rows else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +130,7 @@ def judge(incident: Incident, as_of: datetime) -> CycleVerdict:
     if phase == "RUNNING" and since < as_of:
         running.append((since, as_of))
     elapsed = sum((end - start for start, end in open_pieces(running)), timedelta())
-    allowed = TARGETS[priority]
+    allowed = timedelta(hours=HOURS[priority])
     due_at = used_up_at(running, allowed)
     if due_at is None and phase != "PAUSED":
         due_at = used_up_at([(since, since + timedelta(days=400))], allowed - elapsed_before(running, since))
