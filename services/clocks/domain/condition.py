@@ -1,11 +1,12 @@
 """Conditions: CEL expressions over an event, the Subject after it, and the Subject before it.
 
-They are compiled when a policy is parsed, so a bad one is refused with its position. At run time a value that is not
-`true` is false: an error (a missing attribute, a wrong type, a spent budget) included. That is decided here alone.
+They are compiled when a policy is parsed, so a bad one is refused with its position. At run time a value that
+is not `true` is false: an error (a missing attribute, a wrong type, a spent budget) included. That is decided
+here alone.
 
-Most expressions read a few attributes of the Subject and nothing else. Such an expression is a pure function of those
-values, so its answer is remembered by them. Which attributes it reads is taken from its text, and only where no other
-reading is possible; whatever is in doubt is evaluated every time.
+Most expressions read a few attributes of the Subject and nothing else. Such an expression is a pure function
+of those values, so its answer is remembered by them. Which attributes it reads is taken from its text, where no
+other reading is possible; whatever is in doubt is evaluated every time.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 from cel_expr_python import cel
 
 from businesstime import from_us
-from clocks.domain.errors import ConditionInvalid, ConditionNotBoolean, PolicyInvalid
+from clocks.domain.errors import ConditionInvalidError, ConditionNotBooleanError, PolicyInvalidError
 from clocks.domain.event import Event
 
 __all__ = ["MAX_CONDITION_LENGTH", "Condition", "Facts", "compile_condition"]
@@ -29,7 +30,8 @@ MAX_REMEMBERED = 4_096
 ROOT = re.compile(r"\b(event|subject|previous)\b(?:\s*\.\s*([A-Za-z_]\w*)(?!\w|\s*[(]))?")
 POSITION = re.compile(r"<input>:(\d+):(\d+): (.*)")
 BOOLEAN = ("BOOL", "DYN")
-# Values that are equal as Python sees them and also as CEL does; 1, 1.0 and True are not told apart by a dict.
+# Values whose equality proves the same answer; a dict does not tell 1, 1.0 and True apart, but CEL does.
+# None stands for an attribute that the Subject does not have; none that it has is null.
 EXACT_TYPES = (str, type(None))
 
 Read = tuple[str, str]
@@ -39,7 +41,7 @@ Read = tuple[str, str]
 def environment() -> cel.Env:
     """Build what a condition may name; once a process, for it is costly and never changes.
 
-    `event` has its fields and no others: each is a variable of its own type, so a misspelt one does not compile.
+    `event` has its fields and no others: each is a typed variable, so a misspelt one does not compile.
     """
     attributes = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
     return cel.NewEnv(
@@ -141,9 +143,9 @@ class Condition:
 def certain_reads(text: str) -> tuple[Read, ...] | None:
     """List what an expression reads, or None where the text leaves any doubt.
 
-    Sure is only: every mention of a root is `root.name`, not called, and the text has no comment that could hide
-    what follows. A root that is bare (passed on, indexed, shadowed by a macro) gives None; a mention inside a string
-    only adds a name or gives None. Values that differ at nearly every event are not worth remembering.
+    Sure is only: every mention of a root is `root.name`, not called, and the text has no comment that could
+    hide what follows. A root that is bare (passed on, indexed, shadowed by a macro) gives None; a mention in
+    a string only adds a name or gives None. Values that differ at nearly every event are not worth it.
     """
     if "//" in text:
         return None
@@ -161,12 +163,12 @@ def worth_remembering(root: str, name: str | None) -> bool:
 def compile_condition(text: object, *, field: str) -> Condition:
     """Compile an expression.
 
-    Raises PolicyInvalid (no text, or too long), ConditionInvalid, ConditionNotBoolean; `field` is the path to name.
+    Raises PolicyInvalidError (no text, or too long) and its kinds; `field` is the path to name.
     """
     if not isinstance(text, str):
-        raise PolicyInvalid("a condition is a CEL expression in quotes", field=field)
+        raise PolicyInvalidError("a condition is a CEL expression in quotes", field=field)
     if len(text) > MAX_CONDITION_LENGTH:
-        raise PolicyInvalid(
+        raise PolicyInvalidError(
             f"a condition has at most {MAX_CONDITION_LENGTH} characters, not {len(text)}", field=field
         )
     try:
@@ -175,14 +177,14 @@ def compile_condition(text: object, *, field: str) -> Condition:
         raise compile_error(str(error), field) from None
     kind = expression.return_type().name()
     if kind not in BOOLEAN:
-        raise ConditionNotBoolean(f"a condition is true or false; this is {kind.lower()}", field=field)
+        raise ConditionNotBooleanError(f"a condition is true or false; this is {kind.lower()}", field=field)
     return Condition(text, expression)
 
 
-def compile_error(message: str, field: str) -> ConditionInvalid:
+def compile_error(message: str, field: str) -> ConditionInvalidError:
     """Take the first position and reason out of the compiler's message."""
     found = POSITION.search(message)
     if found is None:
-        return ConditionInvalid(message.splitlines()[0], field=field, line=1, column=1)
+        return ConditionInvalidError(message.splitlines()[0], field=field, line=1, column=1)
     reason = found[3].removesuffix(" [INVALID_ARGUMENT]")
-    return ConditionInvalid(reason, field=field, line=int(found[1]), column=int(found[2]))
+    return ConditionInvalidError(reason, field=field, line=int(found[1]), column=int(found[2]))

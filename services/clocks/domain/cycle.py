@@ -1,7 +1,7 @@
 """Cycles and what they are made of: the state that a fold of events leaves behind.
 
-Everything here is a plain value that msgspec encodes. Due time, outcome and elapsed time are not stored: they follow
-from the stretches and the Timelines (`due`, `reading`), so a Calendar put right needs no repair here.
+Everything here is a plain value that msgspec encodes. Due time, outcome and elapsed time are not stored: they
+follow from the stretches and the Timelines (`due`, `reading`), so a Calendar put right needs no repair here.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any, Literal
 import msgspec
 
 from clocks.domain.event import Position
-from clocks.domain.policy import CalendarRule, Warning
+from clocks.domain.policy import CalendarRule, WarningRule
 
-__all__ = ["Cause", "Clock", "Cycle", "Outcome", "Phase", "Stretch", "SubjectState", "empty_state"]
+__all__ = ["Because", "Cause", "Clock", "Cycle", "Outcome", "Phase", "Stretch", "SubjectState", "empty_state"]
 
 Phase = Literal["RUNNING", "PAUSED", "STOPPED", "CANCELLED"]
 Outcome = Literal["PENDING", "MET", "BREACHED"]
@@ -48,7 +48,7 @@ class Cycle(msgspec.Struct, frozen=True, kw_only=True):
     number: from 1 within the Clock. policy_version: the version that governs it, whatever comes later.
     stretches: contiguous from `started_at_us` to `since_us`, none of zero length.
     phase, since_us, cause: the open stretch; for STOPPED and CANCELLED, the end.
-    stopped_at_us: the first stop since the Cycle last ran; before `started_at_us` when the start lay in the future.
+    stopped_at_us: the first stop since the Cycle last ran; it may lie before a start that was in the future.
     target, target_us, calendar_key, calendar_rule, warnings: those that hold now.
     """
 
@@ -62,7 +62,7 @@ class Cycle(msgspec.Struct, frozen=True, kw_only=True):
     target_us: int
     calendar_key: str
     calendar_rule: CalendarRule
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[WarningRule, ...] = ()
     stopped_at_us: int | None = None
     cancelled_at_us: int | None = None
     stretches: tuple[Stretch, ...] = ()

@@ -1,13 +1,13 @@
 """Why the clocks refuse something: one class a cause, under one root.
 
 ClocksError
-├── PolicyInvalid            a policy document that says something impossible
-│   ├── ConditionInvalid     an expression that does not compile
-│   ├── ConditionNotBoolean  an expression whose value can never be true or false
-│   └── DurationUnsupported  a Target in a unit that is not counted yet
-├── EventInvalid             an event that cannot be a fact
-├── EventsLate               facts older than what a state has already folded
-└── CalendarMissing          a Calendar that a Cycle needs and nobody gave
+├── PolicyInvalidError            a policy document that says something impossible
+│   ├── ConditionInvalidError     an expression that does not compile
+│   ├── ConditionNotBooleanError  an expression whose value can never be true or false
+│   └── DurationUnsupportedError  a Target in a unit that is not counted yet
+├── EventInvalidError             an event that cannot be a fact
+├── EventsLateError               facts older than what a state has already folded
+└── CalendarMissingError          a Calendar that a Cycle needs and nobody gave
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 __all__ = [
-    "CalendarMissing",
+    "CalendarMissingError",
     "ClocksError",
-    "ConditionInvalid",
-    "ConditionNotBoolean",
-    "DurationUnsupported",
-    "EventInvalid",
-    "EventsLate",
+    "ConditionInvalidError",
+    "ConditionNotBooleanError",
+    "DurationUnsupportedError",
+    "EventInvalidError",
+    "EventsLateError",
     "Kind",
-    "PolicyInvalid",
+    "PolicyInvalidError",
 ]
 
 Kind = Literal[
@@ -45,7 +45,7 @@ class ClocksError(Exception):
         self.field = field
 
 
-class PolicyInvalid(ClocksError):
+class PolicyInvalidError(ClocksError):
     """A policy document that says something impossible; `field` is the path in the document."""
 
     code = "policy_invalid"
@@ -55,7 +55,7 @@ class PolicyInvalid(ClocksError):
         self.reason = reason
 
 
-class ConditionInvalid(PolicyInvalid):
+class ConditionInvalidError(PolicyInvalidError):
     """An expression that does not compile, with the place where it goes wrong, counted from 1."""
 
     code = "condition_invalid"
@@ -66,19 +66,19 @@ class ConditionInvalid(PolicyInvalid):
         self.column = column
 
 
-class ConditionNotBoolean(PolicyInvalid):
+class ConditionNotBooleanError(PolicyInvalidError):
     """An expression whose value can never be true or false."""
 
     code = "condition_not_boolean"
 
 
-class DurationUnsupported(PolicyInvalid):
+class DurationUnsupportedError(PolicyInvalidError):
     """A Target in a unit that is not counted yet."""
 
     code = "duration_unsupported"
 
 
-class EventInvalid(ClocksError):
+class EventInvalidError(ClocksError):
     """An event that cannot be a fact: a field is missing, naive, or out of bounds."""
 
     code = "event_invalid"
@@ -87,14 +87,14 @@ class EventInvalid(ClocksError):
         super().__init__(f"{field}: {reason}", field=field)
 
 
-class EventsLate(ClocksError):
+class EventsLateError(ClocksError):
     """Facts older than what a state has already folded: fold them all again, from nothing."""
 
     code = "events_late"
     kind = "conflict"
 
 
-class CalendarMissing(ClocksError):
+class CalendarMissingError(ClocksError):
     """A Calendar that a Cycle needs and nobody gave."""
 
     code = "calendar_unknown"

@@ -1,23 +1,29 @@
-"""Firings: the warnings and the breach of a Cycle, and when each is due to be sent."""
+"""Firings: the warnings and the breach of a Cycle, and when each is due to be sent.
+
+A breach is known once due has passed, and its instant is due itself. A stop exactly at due that arrives later
+takes it back; a pause that begins at due comes too late.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from typing import Literal
 
 import msgspec
 
-from businesstime import Timeline
 from clocks.domain.cycle import Cycle
+from clocks.domain.due import Timelines, due_at_us, reached_us
 
-__all__ = ["Firing", "all_firings", "next_firing"]
+__all__ = ["BREACH", "Firing", "all_firings", "next_firing"]
+
+BREACH = "breach"
 
 
 class Firing(msgspec.Struct, frozen=True, kw_only=True):
     """A message that a Cycle owes at an instant.
 
     threshold: names it within the Cycle: "breach", or a warning's Target and label, as "P1:75%".
-    at_us: its true time, whenever it is sent. A breach is known a microsecond after it.
+    at_us: its true time, whenever it is sent.
     """
 
     kind: Literal["warning", "breach"]
@@ -26,13 +32,33 @@ class Firing(msgspec.Struct, frozen=True, kw_only=True):
     at_us: int
 
 
-def all_firings(cycle: Cycle, timelines: Mapping[str, Timeline]) -> tuple[Firing, ...]:
-    """List the firings of a Cycle, past ones and those to come if no event comes, in order of time."""
-    raise NotImplementedError
+def all_firings(cycle: Cycle, timelines: Timelines) -> tuple[Firing, ...]:
+    """List the firings of a Cycle, past ones and those to come if no event comes, in order of time.
+
+    Of the warnings, those of the present Target that come before due.
+    """
+    due_us = due_at_us(cycle, timelines)
+    ended_us = cycle.cancelled_at_us if cycle.stopped_at_us is None else cycle.stopped_at_us
+    firings = []
+    for rule in cycle.warnings:
+        at_us = reached_us(cycle, rule.elapsed_us, timelines)
+        if at_us is not None and comes_before(at_us, ended_us) and comes_before(at_us, due_us):
+            firings.append(warning(cycle, rule.label, at_us))
+    if due_us is not None and comes_before(due_us, ended_us):
+        firings.append(Firing(kind="breach", threshold=BREACH, target=cycle.target, at_us=due_us))
+    return tuple(firings)
 
 
-def next_firing(
-    cycle: Cycle, timelines: Mapping[str, Timeline], *, fired: Container[str] = ()
-) -> Firing | None:
+def next_firing(cycle: Cycle, timelines: Timelines, *, fired: Container[str] = ()) -> Firing | None:
     """Choose the first firing whose threshold is not among `fired`; None: nothing is owed until an event."""
-    raise NotImplementedError
+    return next((firing for firing in all_firings(cycle, timelines) if firing.threshold not in fired), None)
+
+
+def warning(cycle: Cycle, label: str, at_us: int) -> Firing:
+    """Name a warning by Target and label: after a change of Target the same label is another warning."""
+    return Firing(kind="warning", threshold=f"{cycle.target}:{label}", target=cycle.target, at_us=at_us)
+
+
+def comes_before(at_us: int, end_us: int | None) -> bool:
+    """Compare with an end that may not come."""
+    return end_us is None or at_us < end_us

@@ -21,7 +21,7 @@ __all__ = [
     "Retarget",
     "Target",
     "Verdict",
-    "Warning",
+    "WarningRule",
     "version_in_force",
 ]
 
@@ -31,7 +31,7 @@ CalendarRule = Literal["target", "attribute", "default"]
 MAX_REMEMBERED = 4_096
 
 
-class Warning(msgspec.Struct, frozen=True, array_like=True):  # noqa: A001 - the domain's word
+class WarningRule(msgspec.Struct, frozen=True, array_like=True):
     """A notice before due: `label` as written ("75%", "30m"), at an elapsed business time in microseconds."""
 
     label: str
@@ -48,7 +48,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     when: Condition
     duration_us: int
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[WarningRule, ...] = ()
     calendar_key: str | None = None
 
 
@@ -104,6 +104,13 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     repeats: bool = False
     reopen: Reopen = "resume"
     retarget: Retarget = "RECOUNT"
+
+    def target(self, name: str) -> Target:
+        """Find a Target by name. Raises LookupError."""
+        found = next((target for target in self.targets if target.name == name), None)
+        if found is None:
+            raise LookupError(f"metric {self.name} has no target {name}")
+        return found
 
     @property
     def resumable(self) -> bool:
@@ -184,7 +191,7 @@ class PolicyVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def version_in_force(versions: Sequence[PolicyVersion], at_us: int) -> PolicyVersion | None:
-    """Find the version in force: the latest to have taken effect; of two at one instant, the higher number."""
+    """Find the version that took effect last, at or before an instant; of two at once, the higher number."""
     taken = [v for v in versions if v.effective_from_us is None or v.effective_from_us <= at_us]
     return max(
         taken,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
+from msgspec.structs import replace
 
-from businesstime import Timeline
 from clocks.domain.cycle import Cycle, Outcome, Phase
+from clocks.domain.due import Timelines, due_at_us, elapsed_at_us, timeline_of
 
-__all__ = ["Reading", "read_cycle"]
+__all__ = ["Reading", "outcome_at", "read_cycle", "rewind"]
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +19,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     read_at_us: int
+    target: str
+    target_us: int
     phase: Phase
     outcome: Outcome
     due_at_us: int | None
@@ -31,6 +32,69 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     next_change_us: int | None
 
 
-def read_cycle(cycle: Cycle, at_us: int, timelines: Mapping[str, Timeline]) -> Reading:
-    """Read a Cycle. Raises CalendarMissing when a Timeline that it was counted on is not given."""
-    raise NotImplementedError
+def read_cycle(cycle: Cycle, at_us: int, timelines: Timelines) -> Reading:
+    """Read a Cycle. Raises CalendarMissingError when a Timeline that it was counted on is not given."""
+    seen = rewind(cycle, at_us)
+    due_us = due_at_us(seen, timelines)
+    outcome = outcome_at(seen, due_us, at_us)
+    elapsed_us = elapsed_at_us(seen, at_us, timelines)
+    ticking, next_change_us = ticking_at(seen, due_us, at_us, timelines)
+    return Reading(
+        read_at_us=at_us,
+        target=seen.target,
+        target_us=seen.target_us,
+        phase=seen.phase,
+        outcome=outcome,
+        due_at_us=due_us,
+        breached_at_us=due_us if outcome == "BREACHED" else None,
+        stopped_at_us=seen.stopped_at_us,
+        elapsed_us=elapsed_us,
+        remaining_us=seen.target_us - elapsed_us,
+        ticking=ticking,
+        next_change_us=next_change_us,
+    )
+
+
+def outcome_at(cycle: Cycle, due_us: int | None, at_us: int) -> Outcome:
+    """Compare exactly: done at due is met, a microsecond later is breached."""
+    ended_us = cycle.stopped_at_us if cycle.stopped_at_us is not None else cycle.cancelled_at_us
+    if due_us is not None and due_us < (at_us if ended_us is None else ended_us):
+        return "BREACHED"
+    return "PENDING" if cycle.stopped_at_us is None else "MET"
+
+
+def ticking_at(cycle: Cycle, due_us: int | None, at_us: int, timelines: Timelines) -> tuple[bool, int | None]:
+    """Tell whether a Cycle ticks, and when that or its outcome changes next."""
+    if cycle.phase != "RUNNING":
+        return False, None
+    timeline = timeline_of(timelines, cycle.calendar_key)
+    from_us = max(at_us, cycle.since_us)
+    ticking = at_us >= cycle.since_us and timeline.is_open_us(at_us)
+    change_us = timeline.next_close_us(from_us) if ticking else timeline.next_open_us(from_us)
+    coming = [instant for instant in (change_us, due_us) if instant is not None and instant > at_us]
+    return ticking, min(coming, default=None)
+
+
+def rewind(cycle: Cycle, at_us: int) -> Cycle:
+    """See a Cycle as it stood at an earlier instant, by what is known of it now."""
+    if at_us >= cycle.since_us:
+        return cycle
+    kept = tuple(piece for piece in cycle.stretches if piece.end_us <= at_us)
+    if len(kept) == len(cycle.stretches):  # before a starting point that lies in the future
+        stopped = cycle.stopped_at_us is not None and cycle.stopped_at_us <= at_us
+        return cycle if stopped or cycle.open else unstopped(cycle, "RUNNING", cycle.since_us)
+    current = cycle.stretches[len(kept)]
+    seen = replace(
+        unstopped(cycle, current.phase, current.start_us),
+        cause=current.cause,
+        target=current.target,
+        target_us=current.target_us,
+        calendar_key=current.calendar_key,
+        stretches=kept,
+    )
+    return replace(seen, stopped_at_us=current.start_us) if current.phase == "STOPPED" else seen
+
+
+def unstopped(cycle: Cycle, phase: Phase, since_us: int) -> Cycle:
+    """Take back the end of a Cycle."""
+    return replace(cycle, phase=phase, since_us=since_us, stopped_at_us=None, cancelled_at_us=None)
