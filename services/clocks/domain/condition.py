@@ -5,8 +5,8 @@ is not `true` is false: an error (a missing attribute, a wrong type, a spent bud
 here alone.
 
 Most expressions read a few attributes of the Subject and nothing else. Such an expression is a pure function
-of those values, so its answer is remembered by them. Which attributes it reads is taken from its text, where no
-other reading is possible; whatever is in doubt is evaluated every time.
+of those values, so its answer is remembered by them. Which attributes it reads is taken from its text,
+where no other reading is possible; whatever is in doubt is evaluated every time.
 """
 
 from __future__ import annotations

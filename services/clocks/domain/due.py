@@ -1,8 +1,8 @@
 """When a Cycle is due: the instant at which its time is used up, found by walking its stretches.
 
-Nothing here is stored. Under RECOUNT all stretches stand under one Target, so the walk is one sum. Under CARRY
-the Target changes on the way: what was due before the change and was not fulfilled stands; else the time used is
-held against the new Target, and if that is used up already, due is the change.
+Nothing here is stored. Under RECOUNT all stretches stand under one Target, so the walk is one sum. Under
+CARRY the Target changes on the way: what was due before the change and was not fulfilled stands; else the
+time used is held against the new Target, and if that is used up already, due is the change.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ Timelines = Mapping[str, Timeline]
 class Progress(NamedTuple):
     """Where a walk has come to: time used, and the fixed due time if it was reached on the way.
 
-    held_until_us: with a due time, the end of the stop that began exactly at it; else that due time itself. Up
-    to there the promise was kept.
+    held_until_us: with a due time, the end of the stop that began exactly at it; else that due time itself.
+    Up to there the promise was kept.
     """
 
     used_us: int = 0

@@ -1,4 +1,4 @@
-"""Explanations: a Cycle cut into segments without gaps, each with its cause; their sum is the elapsed time."""
+"""Explanations: a Cycle cut into segments without gaps, each with its cause; their sum is what elapsed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ __all__ = ["Segment", "explain_cycle"]
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """A piece [start, end) of a Cycle that is all of one kind.
 
-    kind: running counts; closed is running time outside the Calendar's hours; paused and stopped do not count.
+    kind: running counts; closed is running time outside the Calendar's hours; paused and stopped do not
+    count.
     elapsed_us: what it adds: its length when running, else 0. cause: why its stretch began.
     """
 
