@@ -162,7 +162,7 @@ def open_postgres(directory: Path, *, durable: bool = True) -> Postgres:
         binaries=binaries,
         major=postgres_major(binaries),
         data=directory.resolve() / "postgres",
-        sockets=socket_directory(directory, owner_uid=identity.owner_uid),
+        sockets=socket_directory(directory, name="postgres", owner_uid=identity.owner_uid),
         identity=identity,
         durable=durable,
     )

@@ -18,7 +18,9 @@ _PAUSE_S = 0.05
 def postmaster_is_ready(data: Path) -> bool:
     """Whether the server on a data directory takes connections."""
     lines = _lines(data)
-    return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready"
+    if len(lines) <= _STATUS_LINE or lines[_STATUS_LINE].strip() != "ready":
+        return False
+    return _runs_on(int(lines[0]), data)  # not what one that crashed has left
 
 
 def await_no_postmaster(data: Path) -> None:

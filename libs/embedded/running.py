@@ -14,6 +14,7 @@ from pathlib import Path
 from embedded.command import Command
 from embedded.errors import ServerFailedError
 from embedded.postgres import open_postgres
+from embedded.sockets import socket_directory
 from embedded.valkey import valkey_command, valkey_url
 
 __all__ = ["Servers", "running", "temporary_servers"]
@@ -52,16 +53,16 @@ def running(command: Command, *, log: Path) -> Iterator[int]:
 def temporary_servers() -> Iterator[Servers]:
     """Run both servers on data that is gone afterwards, and not safe against a power cut."""
     directory = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    directory.chmod(0o711)  # a PostgreSQL that must run as another user reaches its own folder, and no other
     try:
         with ExitStack() as stack:
             postgres = open_postgres(directory, durable=False)
             postgres.prepare()
             stack.enter_context(running(postgres.command(), log=directory / "postgres.log"))
-            valkey = valkey_command(sockets=postgres.sockets)
+            sockets = socket_directory(directory, name="valkey")
+            valkey = valkey_command(sockets=sockets)
             stack.enter_context(running(valkey, log=directory / "valkey.log"))
-            yield Servers(
-                database_url=postgres.url("postgres"), redis_url=valkey_url(sockets=postgres.sockets)
-            )
+            yield Servers(database_url=postgres.url("postgres"), redis_url=valkey_url(sockets=sockets))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

@@ -18,18 +18,20 @@ _CLOSED = 0o700
 _LONGEST_NAME = len("/.s.PGSQL.5432.lock")
 
 
-def socket_directory(data: Path, *, owner_uid: int) -> Path:
-    """Make the folder for the sockets of a data directory, with mode 700, and answer its path.
+def socket_directory(data: Path, *, name: str, owner_uid: int | None = None) -> Path:
+    """Make the folder for a server's sockets, with mode 700, and answer its path.
 
-    It is `run` inside the data directory, or, where that path is too long, one under the system's folder for
-    temporary files that is named by the data directory, so that the next run finds it again.
+    It is `run-<name>` inside the data directory, or, where that path is too long, one under the system's
+    folder for temporary files that is named by the data directory, so that the next run finds it again.
+    owner_uid: whose it shall be; None: ours.
 
     Raises EmbeddedError if someone else has put a thing of that name there.
     """
-    path = data.resolve() / "run"
+    owner_uid = os.geteuid() if owner_uid is None else owner_uid
+    path = data.resolve() / f"run-{name}"
     if len(os.fsencode(path)) + _LONGEST_NAME > LONGEST_SOCKET_PATH:
         digest = hashlib.sha256(os.fsencode(data.resolve())).hexdigest()[:12]
-        path = Path(tempfile.gettempdir()) / f"meantime-{owner_uid}-{digest}"
+        path = Path(tempfile.gettempdir()) / f"meantime-{owner_uid}-{digest}-{name}"
     path.mkdir(mode=_CLOSED, parents=True, exist_ok=True)
     if path.lstat().st_uid == os.geteuid() != owner_uid:
         os.chown(path, owner_uid, -1)

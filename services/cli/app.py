@@ -6,10 +6,11 @@ import importlib
 import importlib.util
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import typer
 
-__all__ = ["COMMANDS", "app", "main"]
+__all__ = ["COMMANDS", "app", "main", "utc_now"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,11 @@ def main() -> None:
             raise
         typer.secho(f"meantime: {error}", err=True, fg="red")
         sys.exit(1)
+
+
+def utc_now() -> datetime:
+    """Read the clock, for the commands to hand down."""
+    return datetime.now(UTC)  # noqa: TID251 - a composition root is where the clock is read
 
 
 def _is_refusal(error: Exception) -> bool:

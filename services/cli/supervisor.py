@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections import deque
 from collections.abc import Callable
-
-import os
 
 from embedded.command import Command
 from embedded.errors import ServerFailedError

@@ -1,27 +1,26 @@
-"""Every service's migrations, gathered: what one database must hold for all of them to run on it."""
+"""Every service's migrations, gathered: what a database must hold for the services that run on it."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from typing import Any
+from collections.abc import Iterable
+from importlib.resources import files
 
-__all__ = ["SERVICES", "migrate_all"]
+from pgstore.migrations import migrate
+from pgstore.tracks import Migration, Track
+
+__all__ = ["SERVICES", "migrate_all", "tracks_of"]
 
 SERVICES = ("gateway", "calendars", "clocks", "credits")
 
 
-async def migrate_all(database_url: str) -> None:
-    """Apply every migration that the database lacks."""
-    from pgstore.migrations import migrate
+async def migrate_all(
+    database_url: str, services: Iterable[str] = SERVICES, *, wait_s: int = 60
+) -> tuple[Migration, ...]:
+    """Apply every migration that the database lacks, and answer which; raises as `migrate` does."""
+    return await migrate(database_url, tracks_of(services), wait_s=wait_s)
 
-    await migrate(database_url, tracks())
 
-
-def tracks() -> list[Any]:
-    found = []
-    for service in SERVICES:
-        storage = importlib.import_module(f"{service}.storage")
-        if hasattr(storage, "TRACK"):
-            found.append(storage.TRACK)
-    return found
+def tracks_of(services: Iterable[str]) -> tuple[Track, ...]:
+    """List the tracks of services: the schema of each is named for it."""
+    tracks = (Track(schema=service, package=f"{service}.storage") for service in services)
+    return tuple(track for track in tracks if (files(track.package) / "migrations").is_dir())
