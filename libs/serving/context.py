@@ -6,11 +6,14 @@ from typing import Literal, get_args
 
 import msgspec
 
-__all__ = ["SCOPES", "RequestContext", "Scope"]
+__all__ = ["SCOPES", "SERVICE_TENANT", "RequestContext", "Scope", "service_context"]
 
 Scope = Literal["read", "ingest", "calendars", "policies", "agreements", "billing", "admin"]
 
 SCOPES: frozenset[str] = frozenset(get_args(Scope))
+
+SERVICE_TENANT = "*"
+"""The tenant of a service that acts for none, as when it follows a feed; no tenant's id can be this."""
 
 
 class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,3 +31,10 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
     scopes: frozenset[str]
     request_id: str
     idempotency_key: str | None = None
+
+
+def service_context(service: str, *, request_id: str) -> RequestContext:
+    """Make the context in which a service asks another for what is no tenant's: feeds."""
+    return RequestContext(
+        tenant_id=SERVICE_TENANT, subject=f"service:{service}", scopes=frozenset(), request_id=request_id
+    )
