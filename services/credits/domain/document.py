@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from credits.domain.errors import DocumentInvalidError
 
-__all__ = ["MAX_TEXT", "Node"]
+__all__ = ["MAX_TEXT", "Node", "check_key"]
 
 MAX_TEXT = 200
 """The longest text of a field, in characters."""
@@ -19,6 +19,11 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Value = TypeVar("Value")
+
+
+def check_key(key: str, *, field: str) -> str:
+    """Give a key back if it is one; raises DocumentInvalidError with the code key_invalid."""
+    return Node(key, field).key()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,8 @@ class Node:
             raise self.refusal("must be a text that is not empty")
         if len(self.value) > MAX_TEXT:
             raise self.refusal(f"is longer than {MAX_TEXT} characters")
+        if not self.value.isprintable():
+            raise self.refusal("holds a character that cannot be printed")
         return self.value
 
     def key(self) -> str:

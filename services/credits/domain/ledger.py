@@ -6,11 +6,9 @@ so it cannot be out of balance. Entries are only ever added; a wrong one is reve
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-
-from credits.domain.assessment import LevelCredit
 
 __all__ = ["Account", "LedgerEntry", "entries_for"]
 
@@ -38,26 +36,26 @@ class LedgerEntry:
 
 
 def entries_for(
-    credits_owed: Iterable[LevelCredit],
+    owed_minor: Mapping[str, int],
     *,
     agreement_key: str,
     agreement_version: int,
     period: str,
     currency: str,
 ) -> tuple[LedgerEntry, ...]:
-    """Make the first revision's entries: one for each level that owes anything."""
+    """Make the first revision's entries from the amount owed for each level: none where that is nothing."""
     return tuple(
         LedgerEntry(
             agreement_key=agreement_key,
             agreement_version=agreement_version,
             period=period,
-            level=owed.level,
+            level=level,
             revision=0,
             debit=Account.CREDITS_EXPENSE,
             credit=Account.CUSTOMER_PAYABLE,
-            amount_minor=owed.amount_minor,
+            amount_minor=amount_minor,
             currency=currency,
         )
-        for owed in credits_owed
-        if owed.amount_minor > 0
+        for level, amount_minor in owed_minor.items()
+        if amount_minor > 0
     )

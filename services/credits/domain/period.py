@@ -10,7 +10,7 @@ from businesstime.instants import SECOND_US, date_to_us, from_us
 from businesstime.zones import PACKAGED
 from credits.domain.errors import PeriodInvalidError
 
-__all__ = ["Period", "check_zone", "month_of"]
+__all__ = ["Period", "check_label", "check_zone", "month_of"]
 
 _MONTH = re.compile(r"(19[7-9]\d|20\d\d|21\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -35,15 +35,19 @@ def month_of(label: str, zone: str) -> Period:
     It lies between the first instants at which the zone's wall clock reads the first of the month, and the
     first of the next, or later. Raises PeriodInvalidError, and ZoneUnknown for a zone that there is not.
     """
-    match = _MONTH.fullmatch(label)
-    if match is None:
-        raise PeriodInvalidError(label)
-    year, month = int(match[1]), int(match[2])
+    year, month = map(int, check_label(label).split("-"))
     return Period(
         label=label,
         starts_at=_first_instant(date(year, month, 1), zone),
         ends_at=_first_instant(date(year + month // 12, month % 12 + 1, 1), zone),
     )
+
+
+def check_label(label: str) -> str:
+    """Give the label back if it is written as a month; raises PeriodInvalidError."""
+    if not _MONTH.fullmatch(label):
+        raise PeriodInvalidError(label)
+    return label
 
 
 def check_zone(zone: str) -> str:

@@ -194,7 +194,11 @@ def test_ledger_entries() -> None:
     """Each level that owes makes one balanced entry; one that owes nothing makes none."""
     result = assessed((0, 1), (1, 1))
     (entry,) = entries_for(
-        result.credits, agreement_key="acme", agreement_version=3, period="2016-03", currency="BRL"
+        {credit.level: credit.amount_minor for credit in result.credits},
+        agreement_key="acme",
+        agreement_version=3,
+        period="2016-03",
+        currency="BRL",
     )
     assert (entry.level, entry.revision, entry.amount_minor) == ("level-0", 0, 100_000)
     assert (entry.debit, entry.credit) == (Account.CREDITS_EXPENSE, Account.CUSTOMER_PAYABLE)

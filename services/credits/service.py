@@ -1,0 +1,80 @@
+"""The credits service in process: each call asks for its scope, then runs one operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from clocks.contract import Clocks
+from credits.contract import (
+    AgreementPage,
+    AgreementRecord,
+    AssessmentRecord,
+    AssessPeriod,
+    CloseStatement,
+    ListAgreements,
+    ListStatements,
+    ReadAgreement,
+    ReadStatement,
+    SaveAgreement,
+    StatementPage,
+    StatementRecord,
+)
+from credits.operations import (
+    assess_period,
+    close_statement,
+    list_agreements,
+    list_statements,
+    read_agreement,
+    read_statement,
+    save_agreement,
+)
+from pgstore.database import Database
+from serving.context import RequestContext
+from serving.scopes import require
+
+__all__ = ["CreditsService"]
+
+
+class CreditsService:
+    """Implements the door `Credits` over a database, the clocks' door, and a source of the time."""
+
+    def __init__(self, database: Database, clocks: Clocks, now: Callable[[], datetime]) -> None:
+        self.database = database
+        self._clocks = clocks
+        self._now = now
+
+    async def save_agreement(self, context: RequestContext, request: SaveAgreement) -> AgreementRecord:
+        """Save a version of an Agreement."""
+        require(context, "agreements")
+        return await save_agreement.save(self.database, context, request, now=self._now())
+
+    async def read_agreement(self, context: RequestContext, request: ReadAgreement) -> AgreementRecord:
+        """Read one Agreement."""
+        require(context, "read")
+        return await read_agreement.read(self.database, context, request)
+
+    async def list_agreements(self, context: RequestContext, request: ListAgreements) -> AgreementPage:
+        """Read a page of Agreements."""
+        require(context, "read")
+        return await list_agreements.list_page(self.database, context, request)
+
+    async def assess_period(self, context: RequestContext, request: AssessPeriod) -> AssessmentRecord:
+        """Compute what a period costs."""
+        require(context, "billing")
+        return await assess_period.assess_latest(self.database, self._clocks, context, request)
+
+    async def close_statement(self, context: RequestContext, request: CloseStatement) -> StatementRecord:
+        """Freeze a period that has ended."""
+        require(context, "billing")
+        return await close_statement.close(self.database, self._clocks, context, request, now=self._now())
+
+    async def read_statement(self, context: RequestContext, request: ReadStatement) -> StatementRecord:
+        """Read one Statement."""
+        require(context, "billing")
+        return await read_statement.read(self.database, context, request)
+
+    async def list_statements(self, context: RequestContext, request: ListStatements) -> StatementPage:
+        """Read a page of Statements."""
+        require(context, "billing")
+        return await list_statements.list_page(self.database, context, request)
