@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from calendars.domain.calendar import Calendar, CalendarVersion
 from serving.context import RequestContext
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "ReadTimelines",
     "TimelineRecord",
     "TimelinesRecord",
+    "record_of",
+    "version_record_of",
 ]
 
 AmendMode = Literal["FORWARD", "RESTATE"]
@@ -38,7 +41,7 @@ class CreateCalendar(msgspec.Struct, frozen=True, kw_only=True):
 class AmendCalendar(msgspec.Struct, frozen=True, kw_only=True):
     """A new version of a Calendar; refused with a conflict when `expected_version` is not the latest.
 
-    effective_from: FORWARD: not before now (None: now). RESTATE: the instant from which the past is put right.
+    effective_from: FORWARD: not before now (None: now). RESTATE: from when on the past is put right.
     reason: required for RESTATE; kept with the version.
     """
 
@@ -64,9 +67,13 @@ class ListCalendars(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadTimelines(msgspec.Struct, frozen=True, kw_only=True):
-    """The compiled Timelines of Calendars, in the order asked for; a key may not repeat."""
+    """The compiled Timelines of Calendars, at most 200, in the order asked for; a key may not repeat.
+
+    known_at: as the Calendars were recorded at that instant; None: now.
+    """
 
     keys: tuple[str, ...]
+    known_at: datetime | None = None
 
 
 class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +122,29 @@ class TimelinesRecord(msgspec.Struct, frozen=True, kw_only=True):
     timelines: tuple[TimelineRecord, ...]
 
 
+def record_of(calendar: Calendar) -> CalendarRecord:
+    """Return what crosses the door for a Calendar."""
+    return CalendarRecord(
+        key=calendar.key,
+        name=calendar.name,
+        version=calendar.version,
+        versions=tuple(version_record_of(version) for version in calendar.versions),
+    )
+
+
+def version_record_of(version: CalendarVersion) -> CalendarVersionRecord:
+    """Return what crosses the door for one version."""
+    return CalendarVersionRecord(
+        version=version.version,
+        mode=version.mode.value,
+        effective_from=version.effective_from,
+        document=version.document.content(),
+        reason=version.reason,
+        created_at=version.created_at,
+        created_by=version.created_by,
+    )
+
+
 class Calendars(Protocol):
     """What the calendars service answers. Every call may raise a Problem (see serving.problems)."""
 
@@ -135,5 +165,5 @@ class Calendars(Protocol):
         ...
 
     async def read_timelines(self, context: RequestContext, request: ReadTimelines) -> TimelinesRecord:
-        """Read compiled Timelines. Scope: read. Codes: calendar_unknown, keys_repeated."""
+        """Read compiled Timelines. Scope: read. Codes: calendar_unknown, keys_repeated, batch_too_large."""
         ...

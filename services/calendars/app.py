@@ -1,0 +1,55 @@
+"""Puts the calendars service together: the only place that opens its pool and Redis, and reads the clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+
+from calendars.routes import build_routes
+from calendars.service import CalendarsService
+from calendars.settings import Settings
+from calendars.storage import TRACK
+from calendars.storage.guarded_redis import GuardedRedis, connect
+from calendars.storage.timelines import TimelineShelf
+from pgstore.database import Database
+from serving.application import build_application
+from serving.tokens import InternalTokens
+
+__all__ = ["build_app", "open_calendars", "utc_now"]
+
+
+def utc_now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)  # noqa: TID251 - a composition root
+
+
+@asynccontextmanager
+async def open_calendars(
+    settings: Settings, *, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[CalendarsService]:
+    """Open the service for as long as the block runs. Raises what `Database.open` raises."""
+    database = await Database.open(settings.database_url, schema=TRACK.schema)
+    redis = open_redis(settings)
+    try:
+        yield CalendarsService(database=database, redis=redis, shelf=TimelineShelf(redis), now=now)
+    finally:
+        if redis is not None:
+            await redis.close()
+        await database.close()
+
+
+def build_app(
+    service: CalendarsService, settings: Settings, *, now: Callable[[], datetime] = utc_now
+) -> Starlette:
+    """Put an open service behind HTTP, for a process of its own."""
+    tokens = InternalTokens(settings.internal_secret, now=now)
+    return build_application(service="calendars", routes=build_routes(service, tokens))
+
+
+def open_redis(settings: Settings) -> GuardedRedis | None:
+    """Return the guarded Redis, or None where there is none."""
+    return None if settings.redis_url is None else connect(settings.redis_url, monotonic=time.monotonic)

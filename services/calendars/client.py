@@ -1,0 +1,48 @@
+"""The door from outside: each call asks the service over HTTP and answers as the service itself would."""
+
+from __future__ import annotations
+
+import aiohttp
+
+from calendars.contract import (
+    AmendCalendar,
+    CalendarPage,
+    CalendarRecord,
+    CreateCalendar,
+    ListCalendars,
+    ReadCalendar,
+    ReadTimelines,
+    TimelinesRecord,
+)
+from serving.client import DoorClient
+from serving.context import RequestContext
+from serving.tokens import InternalTokens
+
+__all__ = ["CalendarsClient"]
+
+
+class CalendarsClient:
+    """Implements `contract.Calendars` by asking the service at `base_url`; see there for each call."""
+
+    def __init__(self, base_url: str, tokens: InternalTokens, session: aiohttp.ClientSession) -> None:
+        self._door = DoorClient(base_url, tokens, session)
+
+    async def create_calendar(self, context: RequestContext, request: CreateCalendar) -> CalendarRecord:
+        """Create a Calendar."""
+        return await self._door.call(context, "create_calendar", request, CalendarRecord)
+
+    async def amend_calendar(self, context: RequestContext, request: AmendCalendar) -> CalendarRecord:
+        """Add a version."""
+        return await self._door.call(context, "amend_calendar", request, CalendarRecord)
+
+    async def read_calendar(self, context: RequestContext, request: ReadCalendar) -> CalendarRecord:
+        """Read one."""
+        return await self._door.call(context, "read_calendar", request, CalendarRecord)
+
+    async def list_calendars(self, context: RequestContext, request: ListCalendars) -> CalendarPage:
+        """Read a page."""
+        return await self._door.call(context, "list_calendars", request, CalendarPage)
+
+    async def read_timelines(self, context: RequestContext, request: ReadTimelines) -> TimelinesRecord:
+        """Read compiled Timelines."""
+        return await self._door.call(context, "read_timelines", request, TimelinesRecord)

@@ -1,0 +1,60 @@
+"""Amend a Calendar: add a version, never edit one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from calendars.contract import AmendCalendar, CalendarRecord, record_of
+from calendars.domain.calendar import Amendment, AmendMode, Calendar, amend
+from calendars.domain.definition import horizon_at
+from calendars.domain.document import read_document, read_key
+from calendars.operations.check_definition import check_definition
+from calendars.operations.read_calendar import load
+from calendars.storage import calendars, messages
+from pgstore.connection import Connection
+from pgstore.database import Database
+from pgstore.idempotency import once
+from serving.context import RequestContext
+
+__all__ = ["add", "save"]
+
+
+async def add(
+    context: RequestContext, request: AmendCalendar, *, database: Database, now: datetime
+) -> CalendarRecord:
+    """Save the version and tell `calendar.amended`.
+
+    Raises CalendarUnknownError, VersionConflictError, and what the domain refuses.
+    """
+    key = read_key(request.key)
+    amendment = Amendment(
+        expected_version=request.expected_version,
+        document=read_document(request.document),
+        mode=AmendMode(request.mode),
+        effective_from=request.effective_from,
+        reason=request.reason,
+    )
+
+    async def effect() -> CalendarRecord:
+        calendar = await load(connection, context.tenant_id, key)
+        amended = amend(calendar, amendment, by=context.subject, now=now)
+        return await save(connection, context.tenant_id, amended, now)
+
+    async with database.transaction(context.tenant_id) as connection:
+        await calendars.lock_book(connection, context.tenant_id)
+        return await once(
+            connection,
+            key=context.idempotency_key,
+            operation="amend_calendar",
+            request=request,
+            answer_type=CalendarRecord,
+            effect=effect,
+        )
+
+
+async def save(connection: Connection, tenant_id: str, amended: Calendar, now: datetime) -> CalendarRecord:
+    """Check and save the latest version of a Calendar whose earlier ones are saved. The book is locked."""
+    dependants = await check_definition(connection, tenant_id, amended, horizon_at(now))
+    await calendars.add_version(connection, tenant_id, amended)
+    await messages.tell_amended(connection, amended, dependants=dependants)
+    return record_of(amended)

@@ -1,0 +1,51 @@
+"""Create a Calendar: a key that the tenant has not used, and a first version that holds always."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from calendars.contract import CalendarRecord, CreateCalendar, record_of
+from calendars.domain.calendar import Calendar, begin
+from calendars.domain.definition import horizon_at
+from calendars.domain.document import read_document, read_key
+from calendars.domain.errors import CalendarExistsError
+from calendars.operations.check_definition import check_definition
+from calendars.storage import calendars, messages
+from pgstore.connection import Connection
+from pgstore.database import Database
+from pgstore.idempotency import once
+from serving.context import RequestContext
+
+__all__ = ["create"]
+
+
+async def create(
+    context: RequestContext, request: CreateCalendar, *, database: Database, now: datetime
+) -> CalendarRecord:
+    """Save the Calendar and tell `calendar.created`. Raises CalendarExistsError and the domain's refusals."""
+    calendar = begin(
+        key=read_key(request.key),
+        name=request.name,
+        document=read_document(request.document),
+        by=context.subject,
+        now=now,
+    )
+    async with database.transaction(context.tenant_id) as connection:
+        await calendars.lock_book(connection, context.tenant_id)
+        return await once(
+            connection,
+            key=context.idempotency_key,
+            operation="create_calendar",
+            request=request,
+            answer_type=CalendarRecord,
+            effect=lambda: _save(connection, context.tenant_id, calendar, now),
+        )
+
+
+async def _save(connection: Connection, tenant_id: str, calendar: Calendar, now: datetime) -> CalendarRecord:
+    if await calendars.read_calendar(connection, tenant_id, calendar.key) is not None:
+        raise CalendarExistsError(f"key: there is a calendar {calendar.key!r} already", field="key")
+    await check_definition(connection, tenant_id, calendar, horizon_at(now))
+    await calendars.add_calendar(connection, tenant_id, calendar)
+    await messages.tell_created(connection, calendar)
+    return record_of(calendar)
