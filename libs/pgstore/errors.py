@@ -47,10 +47,14 @@ __all__ = [
 
 
 class PgstoreError(Exception):
-    """The root; `code` and `kind` are stable, the message is for the one who runs the service."""
+    """The root; `code` and `kind` are stable, the message is for the one who runs the service.
+
+    public: what a user may read instead, where the message names servers or files; None: the message.
+    """
 
     code = "database_error"
     kind = "unavailable"
+    public: str | None = "the service cannot use its database at the moment"
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -68,6 +72,7 @@ class TenantInvalidError(PgstoreError):
 
     code = "tenant_invalid"
     kind = "invalid"
+    public = None
 
 
 class DatabaseUrlError(PgstoreError):
@@ -86,6 +91,7 @@ class TransactionConflictError(DatabaseUnavailableError):
     """The transaction met another one (deadlock, lock wait, serialization) and may be tried again."""
 
     code = "transaction_conflict"
+    public = "another change got in the way: try again"
 
 
 class RoleUnsafeError(PgstoreError):
@@ -99,6 +105,7 @@ class CursorInvalidError(PgstoreError):
 
     code = "cursor_invalid"
     kind = "invalid"
+    public = None
 
 
 class CursorAheadError(PgstoreError):
@@ -106,6 +113,7 @@ class CursorAheadError(PgstoreError):
 
     code = "cursor_ahead"
     kind = "conflict"
+    public = None
 
 
 class IdempotencyConflictError(PgstoreError):
@@ -113,6 +121,7 @@ class IdempotencyConflictError(PgstoreError):
 
     code = "idempotency_conflict"
     kind = "conflict"
+    public = None
 
 
 class MigrationError(PgstoreError):

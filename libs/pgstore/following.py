@@ -18,7 +18,7 @@ _LOG = logging.getLogger(__name__)
 
 
 async def follow_once(database: Database, feed: Feed, *, name: str, handle: Handle, limit: int = 200) -> int:
-    """Read the next page, hand it over tenant by tenant, save the cursor; returns how many there were.
+    """Read the next page, hand it over tenant by tenant, save the cursor; returns the page's length.
 
     After an error, or a crash before the cursor is saved, the same messages come again: `handle` must be
     idempotent by message id. If it raises, the feed waits: nothing is passed over. `name` says whose feed it is.
