@@ -16,6 +16,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
 
 setup: $(STAMP) ## install everything into .venv (PYTHON=python3.12 picks another Python)
+	@:
 
 run: setup ## set up, then run everything on this machine until Ctrl-C (ARGS="--split")
 	@exec $(BIN)/meantime up $(ARGS)

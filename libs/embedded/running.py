@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -52,7 +53,8 @@ def running(command: Command, *, log: Path) -> Iterator[int]:
 @contextmanager
 def temporary_servers() -> Iterator[Servers]:
     """Run both servers on data that is gone afterwards, and not safe against a power cut."""
-    directory = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    _clear_abandoned()
+    directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     directory.chmod(0o711)  # a PostgreSQL that must run as another user reaches its own folder, and no other
     try:
         with ExitStack() as stack:
@@ -65,6 +67,24 @@ def temporary_servers() -> Iterator[Servers]:
             yield Servers(database_url=postgres.url("postgres"), redis_url=valkey_url(sockets=sockets))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _clear_abandoned() -> None:
+    """Remove what runs that were killed have left."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = directory.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not _is_alive(int(pid)):
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _await_ready(process: subprocess.Popen[bytes], command: Command, log: Path) -> None:
