@@ -1,1 +1,82 @@
-"""See README.md in this folder for what businesstime means, owns and does not own."""
+"""When is a team at work: exact business time. See README.md in this folder for what it means, owns and does not own."""
+
+from __future__ import annotations
+
+from businesstime.algebra import complement, difference, intersection, shift, splice, union
+from businesstime.documents import schedule_from_document, schedule_to_document
+from businesstime.durations import BusinessDays, format_duration, parse_duration
+from businesstime.errors import (
+    BlobInvalid,
+    BlobStale,
+    BusinessTimeError,
+    DocumentInvalid,
+    DurationInvalid,
+    InstantNaive,
+    NeverCloses,
+    NeverOpens,
+    OutOfReach,
+    RegionUnknown,
+    RowsInvalid,
+    RuleInvalid,
+    ZoneUnknown,
+)
+from businesstime.holiday import DatedHoliday, Holiday, RegionHolidays, RuledHoliday, unmatched_opt_outs
+from businesstime.instants import from_us, to_us
+from businesstime.recurrence import RecurrenceRule, parse_rule
+from businesstime.schedule import LocalSchedule, Schedule, SpecialHours
+from businesstime.seasons import MonthDay, Season
+from businesstime.segments import Segment
+from businesstime.timeline import Interval, Timeline, compile_schedule
+from businesstime.windows import WeeklyHours, Window, parse_window
+from businesstime.zones import TZDATA_VERSION, ZoneDatabase, zone
+
+__all__ = [
+    "TZDATA_VERSION",
+    "BlobInvalid",
+    "BlobStale",
+    "BusinessDays",
+    "BusinessTimeError",
+    "DatedHoliday",
+    "DocumentInvalid",
+    "DurationInvalid",
+    "Holiday",
+    "InstantNaive",
+    "Interval",
+    "LocalSchedule",
+    "MonthDay",
+    "NeverCloses",
+    "NeverOpens",
+    "OutOfReach",
+    "RecurrenceRule",
+    "RegionHolidays",
+    "RegionUnknown",
+    "RowsInvalid",
+    "RuleInvalid",
+    "RuledHoliday",
+    "Schedule",
+    "Season",
+    "Segment",
+    "SpecialHours",
+    "Timeline",
+    "WeeklyHours",
+    "Window",
+    "ZoneDatabase",
+    "ZoneUnknown",
+    "compile_schedule",
+    "complement",
+    "difference",
+    "format_duration",
+    "from_us",
+    "intersection",
+    "parse_duration",
+    "parse_rule",
+    "parse_window",
+    "schedule_from_document",
+    "schedule_to_document",
+    "shift",
+    "splice",
+    "to_us",
+    "union",
+    "unmatched_opt_outs",
+    "zone",
+]

@@ -1,0 +1,112 @@
+"""A schedule's Coverage with running totals, which grows on demand and never changes an answer.
+
+Totals are counted from one fixed instant, the anchor: before it they are negative. So what has been looked up once stays
+true when the horizon grows, on either side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from businesstime.compiling import cover
+from businesstime.coverage import Coverage
+from businesstime.errors import NeverOpens, OutOfReach
+from businesstime.instants import DAY_US, REACH_END_US, REACH_START_US
+from businesstime.schedule import Schedule
+from businesstime.zones import Int64Array, ZoneDatabase
+
+__all__ = ["Horizon", "Totals"]
+
+_LEAST_GROWTH_US: Final = 366 * DAY_US
+
+
+class Totals(NamedTuple):
+    """A Coverage and its running totals.
+
+    before_us: open time from the anchor to each opening, and at the end to the last closing; shape (n + 1,).
+    """
+
+    coverage: Coverage
+    before_us: Int64Array
+
+
+class Horizon:
+    """The part of a Timeline that has been compiled so far."""
+
+    __slots__ = ("_totals", "anchor_us", "coverage", "database", "schedule_of")
+
+    def __init__(
+        self, coverage: Coverage, schedule_of: Callable[[], Schedule], database: ZoneDatabase
+    ) -> None:
+        """`schedule_of` answers the schedule when the horizon has to grow."""
+        self.anchor_us = coverage.start_us
+        self.coverage = coverage
+        self.database = database
+        self.schedule_of = schedule_of
+        self._totals: Totals | None = None
+
+    def totals(self) -> Totals:
+        """Answer what is compiled, with running totals."""
+        found = self._totals
+        if found is None or found.coverage is not self.coverage:
+            found = self._totals = _add_up(self.coverage, self.anchor_us)
+        return found
+
+    def spanning(self, low_us: int, high_us: int) -> Totals:
+        """Answer totals that cover `[low_us, high_us)`, and as much again when it has to grow. Raises OutOfReach."""
+        have = self.coverage
+        if low_us < have.start_us or high_us > have.end_us:
+            if low_us < REACH_START_US or high_us > REACH_END_US:
+                raise OutOfReach("the years 1800 to 2399 are computed, and the question goes beyond them")
+            length = max(have.end_us - have.start_us, _LEAST_GROWTH_US)
+            if low_us < have.start_us:
+                self._grow(max(low_us - length, REACH_START_US), have.end_us)
+            if high_us > have.end_us:
+                self._grow(self.coverage.start_us, min(high_us + length, REACH_END_US))
+        return self.totals()
+
+    def grow_later(self) -> bool:
+        """Compile as much again at the end; False when the end of reach is compiled already."""
+        have = self.coverage
+        if have.end_us >= REACH_END_US:
+            return False
+        length = max(have.end_us - have.start_us, _LEAST_GROWTH_US)
+        self._grow(have.start_us, min(have.end_us + length, REACH_END_US))
+        return True
+
+    def grow_earlier(self) -> bool:
+        """Compile as much again at the start; False when the start of reach is compiled already."""
+        have = self.coverage
+        if have.start_us <= REACH_START_US:
+            return False
+        length = max(have.end_us - have.start_us, _LEAST_GROWTH_US)
+        self._grow(max(have.start_us - length, REACH_START_US), have.end_us)
+        return True
+
+    def require_opens(self) -> None:
+        """Refuse a schedule that is closed in the whole of reach. Raises NeverOpens."""
+        while not len(self.coverage.opens_us):
+            if not (self.grow_later() or self.grow_earlier()):
+                raise NeverOpens("the schedule never opens: no window is left on any date")
+
+    def _grow(self, start_us: int, end_us: int) -> None:
+        have, schedule = self.coverage, self.schedule_of()
+        if start_us < have.start_us:
+            have = cover(schedule, start_us, have.start_us, self.database).join(have)
+        if end_us > have.end_us:
+            have = have.join(cover(schedule, have.end_us, end_us, self.database))
+        self.coverage = have
+
+
+def _add_up(coverage: Coverage, anchor_us: int) -> Totals:
+    opens, closes = coverage.opens_us, coverage.closes_us
+    before = np.zeros(len(opens) + 1, dtype=np.int64)
+    np.cumsum(closes - opens, out=before[1:])
+    if coverage.start_us < anchor_us and len(opens):
+        at = max(int(np.searchsorted(opens, anchor_us, side="right")) - 1, 0)
+        into = min(max(anchor_us - int(opens[at]), 0), int(closes[at] - opens[at]))
+        before -= int(before[at]) + into
+    return Totals(coverage, before)
