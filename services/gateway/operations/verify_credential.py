@@ -1,0 +1,53 @@
+"""Turn the credential of a request into who asks: the tenant comes from here and from nowhere else."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from gateway.domain.api_key import ApiKey, PresentedKey, parse_key
+from gateway.domain.errors import CredentialInvalidError, CredentialMissingError
+from gateway.storage import api_keys
+from pgstore.database import Database
+from serving.context import RequestContext
+
+__all__ = ["verify_credential"]
+
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+async def verify_credential(
+    database: Database, *, authorization: str | None, request_id: str, now: datetime
+) -> RequestContext:
+    """Read the `Authorization` header; raises CredentialMissingError, CredentialInvalidError.
+
+    A key of a tenant that does not exist, a wrong secret, a revoked and an expired key get the same answer,
+    so that nothing can be learned by trying.
+    """
+    key = await find_key(database, parse_key(read_bearer(authorization)), now)
+    return RequestContext(
+        tenant_id=key.tenant_id,
+        subject=f"key:{key.key_id}",
+        scopes=frozenset(key.scopes),
+        request_id=request_id,
+    )
+
+
+def read_bearer(authorization: str | None) -> str:
+    """Return what follows `Bearer`."""
+    if not authorization:
+        raise CredentialMissingError("send an API key: `Authorization: Bearer mt_<tenant>_<secret>`")
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not value.strip():
+        raise CredentialMissingError("the Authorization header must read `Bearer mt_<tenant>_<secret>`")
+    return value.strip()
+
+
+async def find_key(database: Database, presented: PresentedKey, now: datetime) -> ApiKey:
+    """Read the presented key under its tenant's row-level security; note its use, at most once a minute."""
+    async with database.transaction(presented.tenant_id) as connection:
+        key = await api_keys.read_api_key_by_hash(connection, presented.tenant_id, presented.secret_hash)
+        if key is None or not key.opens(now):
+            raise CredentialInvalidError("the API key is not known, was revoked, or has expired")
+        if key.last_used_at is None or now - key.last_used_at >= TOUCH_EVERY:
+            await api_keys.touch_api_key(connection, key.tenant_id, key.key_id, now)
+    return key

@@ -1,0 +1,105 @@
+"""`/graphql`, by the GraphQL-over-HTTP specification."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from gateway.domain.errors import DocumentInvalidError
+from gateway.routes.credentials import Verify, refuse_credential
+from gateway.routes.media_types import GRAPHQL_JSON, accepted_type
+from gateway.routes.reading import MediaTypeRefusedError, read_get, read_post
+from gateway.schema.engine import Engine, MutationRefusedError
+from gateway.schema.failures import refusal_of
+from gateway.schema.request import Answer, GraphQLRequest
+from gateway.upstream.doors import Doors
+from gateway.upstream.session import ReadTenant, Session
+from serving.context import RequestContext
+
+__all__ = ["GraphQLEndpoint"]
+
+
+class GraphQLEndpoint:
+    """Answers GraphQL requests of those who have a credential."""
+
+    def __init__(self, *, verify: Verify, doors: Doors, read_tenant: ReadTenant) -> None:
+        self._verify = verify
+        self._doors = doors
+        self._read_tenant = read_tenant
+        self._engine = Engine()
+
+    def route(self) -> Route:
+        """Return the route; methods that it does not list get a 405."""
+        return Route("/graphql", self._serve, methods=["GET", "POST"])
+
+    async def _serve(self, request: Request) -> Response:
+        if is_browser(request):
+            return RedirectResponse("/", status_code=HTTPStatus.SEE_OTHER)
+        media_type = accepted_type(request)
+        if media_type is None:
+            return refuse_media_type()
+        try:
+            context = await self._verify(request.headers.get("authorization"), request.scope["request_id"])
+        except Exception as error:  # noqa: BLE001 - what is no refusal of a credential is raised again
+            return refuse_credential(request, error)
+        try:
+            asked = await read_post(request) if request.method == "POST" else read_get(request)
+        except Exception as error:  # noqa: BLE001 - what is no refusal of a request is raised again
+            return refuse_request(error, media_type)
+        return await self._answer(request, asked, context, media_type)
+
+    async def _answer(
+        self, request: Request, asked: GraphQLRequest, context: RequestContext, media_type: str
+    ) -> Response:
+        session = Session(context=context, doors=self._doors, read_tenant=self._read_tenant)
+        try:
+            answer = await self._engine.answer(asked, session, may_change=request.method == "POST")
+        except MutationRefusedError:
+            refusal = refuse_request(DocumentInvalidError("a mutation is sent by POST"), media_type)
+            refusal.status_code = HTTPStatus.METHOD_NOT_ALLOWED
+            refusal.headers["allow"] = "POST"
+            return refusal
+        refused = answer.data is msgspec.UNSET and media_type == GRAPHQL_JSON
+        return write(answer, HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK, media_type)
+
+
+def is_browser(request: Request) -> bool:
+    """Say whether a person opened the address in a browser: GET, no query, and HTML wanted."""
+    wants_html = "text/html" in request.headers.get("accept", "")
+    return request.method == "GET" and wants_html and "query" not in request.query_params
+
+
+def refuse_media_type() -> Response:
+    """Answer a client that takes neither media type of GraphQL."""
+    refusal = DocumentInvalidError(f"accept {GRAPHQL_JSON} or application/json")
+    response = refuse_request(refusal, "application/json")
+    response.status_code = HTTPStatus.NOT_ACCEPTABLE
+    return response
+
+
+def refuse_request(error: Exception, media_type: str) -> Response:
+    """Answer what is no GraphQL request: 400, 413 or 415, in the shape of a GraphQL answer."""
+    refusal = refusal_of(error)
+    if refusal is None:
+        raise error
+    status = STATUS_OF_CODE.get(refusal.code, HTTPStatus.BAD_REQUEST)
+    extensions = {"code": refusal.code, "kind": refusal.kind}
+    if refusal.field:
+        extensions["field"] = refusal.field
+    return write(Answer(errors=[{"message": refusal.message, "extensions": extensions}]), status, media_type)
+
+
+STATUS_OF_CODE = {
+    "body_too_long": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    MediaTypeRefusedError.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+}
+
+
+def write(answer: Answer, status: HTTPStatus, media_type: str) -> Response:
+    """Write an answer; instants are written in UTC by the encoder."""
+    headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"}
+    return Response(msgspec.json.encode(answer), status_code=status, headers=headers)

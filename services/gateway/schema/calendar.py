@@ -1,0 +1,163 @@
+"""Calendars: when a team is at work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import strawberry
+from strawberry import ID
+
+from calendars import contract
+from gateway.domain.global_id import encode_global_id
+from gateway.schema.declare import input_type, node_type, object_type, resolved
+from gateway.schema.failures import UserError, find, settle
+from gateway.schema.info import Info
+from gateway.schema.node import Node
+from gateway.schema.pages import DEFAULT_PAGE, Connection, check_first, connect_by_key, read_cursor
+from gateway.schema.scalars import JSONObject
+
+__all__ = [
+    "Calendar",
+    "CalendarPayload",
+    "amend_calendar",
+    "create_calendar",
+    "list_calendars",
+    "read_calendar",
+]
+
+
+@strawberry.enum(
+    description="How an amendment treats the time before it: FORWARD lets it stand, RESTATE puts it right."
+)
+class AmendMode(StrEnum):
+    """How an amendment treats the time before it."""
+
+    FORWARD = "FORWARD"
+    RESTATE = "RESTATE"
+
+
+@object_type
+class CalendarVersion:
+    """What was said of a Calendar at one time.
+
+    version: counts from 1.
+    effective_from: from when on it holds; null for the first: always.
+    document: the schedule document as it was sent.
+    reason: why the past was put right.
+    created_by: who said it: a key or a user.
+    """
+
+    version: int
+    mode: AmendMode
+    effective_from: datetime | None
+    document: JSONObject
+    reason: str | None
+    created_at: datetime
+    created_by: str
+
+
+def calendar_id(root: contract.CalendarRecord) -> ID:
+    """Its global id."""
+    return ID(encode_global_id("Calendar", root.key))
+
+
+@node_type(contract.CalendarRecord)
+class Calendar(Node):
+    """A named record of when a team is at work; each amendment adds a version.
+
+    key: unique in the tenant.
+    version: the latest one's number.
+    versions: all of them, oldest first.
+    """
+
+    id: ID = resolved(calendar_id)
+    key: str
+    name: str
+    version: int
+    versions: list[CalendarVersion]
+
+
+@input_type
+class CreateCalendarInput:
+    """A new Calendar.
+
+    key: unique in the tenant.
+    document: a schedule document: zone, hours, seasons, holidays, special.
+    """
+
+    key: str
+    name: str
+    document: JSONObject
+
+
+@input_type
+class AmendCalendarInput:
+    """A new version of a Calendar.
+
+    expected_version: the latest version that the amendment was made on; another one is a conflict.
+    effective_from: FORWARD: not before now (null: now). RESTATE: from when on the past is put right.
+    reason: needed to RESTATE.
+    """
+
+    key: str
+    expected_version: int
+    document: JSONObject
+    mode: AmendMode = AmendMode.FORWARD
+    effective_from: datetime | None = None
+    reason: str | None = None
+
+
+@object_type
+class CalendarPayload:
+    """The Calendar as it now stands, or why it was refused."""
+
+    calendar: Calendar | None
+    errors: list[UserError]
+
+
+async def read_calendar(info: Info, key: str) -> contract.CalendarRecord | None:
+    """One Calendar; null where there is none of that key."""
+    return await find(info.context.calendar_by_key.get(key))
+
+
+async def list_calendars(
+    info: Info, first: int = DEFAULT_PAGE, after: str | None = None
+) -> Connection[contract.CalendarRecord]:
+    """Calendars in order of key."""
+    session = info.context
+    request = contract.ListCalendars(first=check_first(first), after=read_cursor("Calendar", after, str))
+    page = await session.calendars.list_calendars(session.context, request)
+    return connect_by_key("Calendar", page.calendars, has_next=page.has_next, after=after)
+
+
+async def create_calendar(
+    info: Info,
+    request: Annotated[CreateCalendarInput, strawberry.argument(name="input")],
+    idempotency_key: str | None = None,
+) -> CalendarPayload:
+    """Create a Calendar. Scope: calendars."""
+    context = info.context.keyed(idempotency_key)
+    asked = contract.CreateCalendar(key=request.key, name=request.name, document=request.document)
+    calendar, errors = await settle(info.context.calendars.create_calendar(context, asked))
+    return CalendarPayload(calendar=calendar, errors=errors)
+
+
+async def amend_calendar(
+    info: Info,
+    request: Annotated[AmendCalendarInput, strawberry.argument(name="input")],
+    idempotency_key: str | None = None,
+) -> CalendarPayload:
+    """Add a version to a Calendar. Scope: calendars."""
+    context = info.context.keyed(idempotency_key)
+    asked = contract.AmendCalendar(
+        key=request.key,
+        expected_version=request.expected_version,
+        document=request.document,
+        mode=request.mode.value,
+        effective_from=request.effective_from,
+        reason=request.reason,
+    )
+    calendar, errors = await settle(info.context.calendars.amend_calendar(context, asked))
+    return CalendarPayload(calendar=calendar, errors=errors)

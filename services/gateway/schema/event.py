@@ -1,0 +1,112 @@
+"""Events: facts about Subjects, taken in batches."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from clocks import contract
+from gateway.schema.declare import input_type, object_type
+from gateway.schema.failures import UserError, camel_field, settle
+from gateway.schema.info import Info
+from gateway.schema.scalars import JSONObject
+
+__all__ = ["IngestEventsPayload", "ingest_events"]
+
+
+@input_type
+class EventInput:
+    """A fact about a Subject.
+
+    event_id: unique in the tenant; the same event again changes nothing, another one under its id is refused.
+    subject_id: the tenant's own id of the Subject.
+    type: what happened, in the tenant's own words.
+    sequence: orders events of one Subject and instant.
+    attributes: those that changed, by name; null removes one. Values are JSON scalars.
+    """
+
+    event_id: str
+    subject_id: str
+    occurred_at: datetime
+    type: str
+    sequence: int = 0
+    attributes: JSONObject | None = None
+
+
+@input_type
+class IngestEventsInput:
+    """A batch of at most 1,000 events, in any order."""
+
+    events: list[EventInput]
+
+
+@object_type
+class RefusedEvent:
+    """An event that was not taken, and why; the others of its batch were.
+
+    index: its place in the batch, from 0.
+    """
+
+    index: int
+    event_id: str
+    code: str
+    field: str | None
+    message: str
+
+
+@object_type
+class IngestEventsPayload:
+    """What became of a batch: accepted + duplicates + refused = events sent; or why none of it was taken.
+
+    accepted: new events.
+    duplicates: events that were there already.
+    refused: events that were not taken, in order of index.
+    """
+
+    accepted: int
+    duplicates: int
+    refused: list[RefusedEvent]
+    errors: list[UserError]
+
+
+async def ingest_events(
+    info: Info,
+    request: Annotated[IngestEventsInput, strawberry.argument(name="input")],
+    idempotency_key: str | None = None,
+) -> IngestEventsPayload:
+    """Take a batch of events. Scope: ingest."""
+    context = info.context.keyed(idempotency_key)
+    asked = contract.IngestEvents(events=tuple(event_of(event) for event in request.events))
+    receipt: contract.IngestReceipt | None
+    receipt, errors = await settle(info.context.clocks.ingest_events(context, asked))
+    if receipt is None:
+        return IngestEventsPayload(accepted=0, duplicates=0, refused=[], errors=errors)
+    refused = [refused_event(event) for event in receipt.refused]
+    return IngestEventsPayload(
+        accepted=receipt.accepted, duplicates=receipt.duplicates, refused=refused, errors=[]
+    )
+
+
+def refused_event(event: contract.RefusedEvent) -> RefusedEvent:
+    """Write a refusal with the schema's own name for its field."""
+    return RefusedEvent(
+        index=event.index,
+        event_id=event.event_id,
+        code=event.code,
+        field=camel_field(event.field),
+        message=event.message,
+    )
+
+
+def event_of(event: EventInput) -> contract.EventRecord:
+    """Return what crosses the door for an event."""
+    return contract.EventRecord(
+        event_id=event.event_id,
+        subject_id=event.subject_id,
+        occurred_at=event.occurred_at,
+        type=event.type,
+        sequence=event.sequence,
+        attributes=event.attributes or {},
+    )

@@ -1,0 +1,80 @@
+"""How a refusal reaches the caller: the one standard of this API.
+
+A mutation answers a payload with the thing, or with `errors`; a query has no payload, so the same code,
+kind, field and message stand in the response's own `errors`, under `extensions`. What was not expected is
+masked in both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from gateway.schema.declare import object_type
+from serving.problems import describe
+
+__all__ = ["UserError", "camel_field", "find", "refusal_of", "settle"]
+
+T = TypeVar("T")
+
+UNDERSCORE = re.compile(r"_([a-z0-9])")
+
+
+@object_type
+class UserError:
+    """Why a mutation was refused; nothing of it was done.
+
+    code: for programs; stable.
+    kind: the class of failure: invalid, not_found, conflict, forbidden, too_late, too_many, unavailable.
+    field: the part of the input at fault, as a path, such as `document.hours.mon[1]`.
+    message: a sentence for people, which names the field and the reason.
+    """
+
+    code: str
+    kind: str
+    field: str | None
+    message: str
+
+
+def camel_field(path: str | None) -> str | None:
+    """Write a path of ours in the schema's way; only its first name is an argument's, not a document's."""
+    if path is None:
+        return None
+    head, dot, rest = path.partition(".")
+    return UNDERSCORE.sub(lambda match: match[1].upper(), head) + dot + rest
+
+
+def refusal_of(error: BaseException) -> UserError | None:
+    """Say why a door refused; None for an error that nobody expected."""
+    problem = describe(error)
+    if problem is None:
+        return None
+    return UserError(
+        code=problem.code, kind=problem.kind, field=camel_field(problem.field), message=problem.detail
+    )
+
+
+async def settle(work: Awaitable[object]) -> tuple[Any, list[UserError]]:
+    """Await a door's answer: what it gave, or None and why it refused; raises what nobody expected.
+
+    The answer is Any because a door's record stands in a payload where the schema has its type.
+    """
+    try:
+        return await work, []
+    except Exception as error:
+        refusal = refusal_of(error)
+        if refusal is None:
+            raise
+        return None, [refusal]
+
+
+async def find(work: Awaitable[T]) -> T | None:
+    """Await what a door reads: None where it says that there is no such thing."""
+    try:
+        return await work
+    except Exception as error:
+        refusal = refusal_of(error)
+        if refusal is None or refusal.kind != "not_found":
+            raise
+        return None

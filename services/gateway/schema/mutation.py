@@ -1,0 +1,24 @@
+"""Everything that can be done: the table of contents of the API's writing half."""
+
+from __future__ import annotations
+
+from gateway.schema.agreement import AgreementPayload, save_agreement
+from gateway.schema.calendar import CalendarPayload, amend_calendar, create_calendar
+from gateway.schema.declare import object_type, resolved
+from gateway.schema.event import IngestEventsPayload, ingest_events
+from gateway.schema.policy import PolicyPayload, save_policy
+from gateway.schema.statement import StatementPayload, close_statement
+
+__all__ = ["Mutation"]
+
+
+@object_type
+class Mutation:
+    """What can be done. A refusal stands in the payload's errors. With the same idempotencyKey, done once."""
+
+    create_calendar: CalendarPayload = resolved(create_calendar)
+    amend_calendar: CalendarPayload = resolved(amend_calendar)
+    save_policy: PolicyPayload = resolved(save_policy)
+    ingest_events: IngestEventsPayload = resolved(ingest_events)
+    save_agreement: AgreementPayload = resolved(save_agreement)
+    close_statement: StatementPayload = resolved(close_statement)

@@ -1,0 +1,49 @@
+"""Subjects: the things that promises are made about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from strawberry import ID
+
+from clocks import contract
+from gateway.domain.global_id import encode_global_id
+from gateway.schema.cycle import Cycle
+from gateway.schema.declare import node_type, resolved
+from gateway.schema.failures import find
+from gateway.schema.info import Info
+from gateway.schema.node import Node
+from gateway.schema.scalars import JSONObject
+
+__all__ = ["Subject", "read_subject"]
+
+
+def subject_global_id(root: contract.SubjectRecord) -> ID:
+    """Its global id; `subjectId` is the tenant's own."""
+    return ID(encode_global_id("Subject", root.subject_id))
+
+
+@node_type(contract.SubjectRecord)
+class Subject(Node):
+    """A ticket, case, call, outage or order, as its events have left it.
+
+    subject_id: the tenant's own id for it.
+    attributes: as they stand after its last event.
+    events: how many there are.
+    cycles: in order of policy, metric and number.
+    """
+
+    id: ID = resolved(subject_global_id)
+    subject_id: str
+    attributes: JSONObject
+    last_event_at: datetime
+    events: int
+    cycles: list[Cycle]
+
+
+async def read_subject(
+    info: Info, subject_id: str, at: datetime | None = None
+) -> contract.SubjectRecord | None:
+    """One Subject, its Cycles read at an instant (null: now); null where no event ever told of it."""
+    request = contract.ReadSubject(subject_id=subject_id, at=at)
+    return await find(info.context.clocks.read_subject(info.context.context, request))
