@@ -57,7 +57,7 @@ def segments_of(piece: Stretch, timelines: Timelines) -> Iterator[Segment]:
         return
     at_us = piece.start_us
     timeline = timeline_of(timelines, piece.calendar_key)
-    for opens_us, closes_us in timeline.segments_us(piece.start_us, piece.end_us):
+    for opens_us, closes_us in timeline.open_intervals_us(piece.start_us, piece.end_us):
         if at_us < opens_us:
             yield segment(piece, "closed", at_us, opens_us)
         yield segment(piece, "running", opens_us, closes_us)

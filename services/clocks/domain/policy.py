@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -143,12 +143,16 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             target=next((target for target in self.targets if target.when.holds(facts)), None),
         )
 
+    @property
+    def conditions(self) -> Iterator[Condition]:
+        """Every condition."""
+        yield from (self.start, self.stop, *(target.when for target in self.targets))
+        yield from (condition for condition in (self.pause, self.cancel) if condition is not None)
+
     @cached_property
     def _reads(self) -> tuple[tuple[str, str], ...] | None:
-        conditions = [self.start, self.stop, *(target.when for target in self.targets)]
-        conditions += [condition for condition in (self.pause, self.cancel) if condition is not None]
         reads: set[tuple[str, str]] = set()
-        for condition in conditions:
+        for condition in self.conditions:
             if condition.reads is None:
                 return None
             reads.update(condition.reads)
@@ -172,10 +176,28 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return next((metric for metric in self.metrics if metric.name == name), None)
 
     @property
+    def reads(self) -> frozenset[str] | None:
+        """The attributes that anything in this policy could depend on; None where that is not certain."""
+        named = {self.calendars.attribute, *(metric.starts_at for metric in self.metrics)}
+        for condition in self.conditions:
+            if condition.reads is None:
+                return None
+            named.update(name for root, name in condition.reads if root != "event")
+        return frozenset(name for name in named if name is not None)
+
+    @property
+    def conditions(self) -> Iterator[Condition]:
+        """Every condition."""
+        yield self.covers
+        for metric in self.metrics:
+            yield from metric.conditions
+
+    @property
     def calendar_keys(self) -> frozenset[str]:
         """Every Calendar that a Cycle of this policy could be counted on."""
-        named = {target.calendar_key for metric in self.metrics for target in metric.targets}
-        return frozenset({self.calendars.default, *self.calendars.mapping.values(), *named} - {None})  # type: ignore[arg-type]
+        targets = [target for metric in self.metrics for target in metric.targets]
+        named = [target.calendar_key for target in targets if target.calendar_key is not None]
+        return frozenset({self.calendars.default, *self.calendars.mapping.values(), *named})
 
 
 class PolicyVersion(msgspec.Struct, frozen=True, kw_only=True):

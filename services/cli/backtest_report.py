@@ -1,0 +1,126 @@
+"""What a backtest prints: one JSON object a Cycle, or tables of attainment and of what was breached."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from businesstime import from_us
+from cli.backtesting import TriedCycle
+from clocks.domain.cycle import Outcome, Phase
+
+__all__ = ["print_tables", "report_lines"]
+
+MAX_BREACHED = 20
+
+
+class CycleLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `--format json`; instants are RFC 3339 in UTC, null where there is none."""
+
+    subject: str
+    metric: str
+    cycle: int
+    target: str
+    phase: Phase
+    outcome: Outcome
+    started_at: datetime
+    due_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    elapsed_us: int
+
+
+def report_lines(cycles: Iterable[TriedCycle]) -> Iterator[bytes]:
+    """Write each Cycle as a line of JSON, without its end."""
+    encode = msgspec.json.Encoder().encode
+    for tried in cycles:
+        reading = tried.reading
+        yield encode(
+            CycleLine(
+                subject=tried.subject_id,
+                metric=tried.metric,
+                cycle=tried.cycle.number,
+                target=reading.target,
+                phase=reading.phase,
+                outcome=reading.outcome,
+                started_at=from_us(tried.cycle.started_at_us),
+                due_at=instant(reading.due_at_us),
+                breached_at=instant(reading.breached_at_us),
+                stopped_at=instant(reading.stopped_at_us),
+                elapsed_us=reading.elapsed_us,
+            )
+        )
+
+
+def instant(instant_us: int | None) -> datetime | None:
+    """Turn microseconds into a UTC instant, if there is one."""
+    return None if instant_us is None else from_us(instant_us)
+
+
+def print_tables(cycles: Sequence[TriedCycle], console: Console) -> None:
+    """Print attainment by Metric and Target, then the Cycles that were breached, longest over due first."""
+    console.print(attainment_table(cycles))
+    breached = [tried for tried in cycles if tried.reading.outcome == "BREACHED"]
+    if not breached:
+        console.print("No Cycle was breached.")
+        return
+    breached.sort(key=lambda tried: (tried.reading.remaining_us, tried.subject_id))
+    console.print(breached_table(breached[:MAX_BREACHED]))
+    if len(breached) > MAX_BREACHED:
+        more = len(breached) - MAX_BREACHED
+        console.print(f"{more:,} more were breached; --format json lists every Cycle.")
+
+
+def attainment_table(cycles: Iterable[TriedCycle]) -> Table:
+    """Count outcomes by Metric and Target; attainment is met of met and breached, as in the service."""
+    counts = Counter((tried.metric, tried.reading.target, tried.reading.outcome) for tried in cycles)
+    table = Table(title="Attainment")
+    for name in ("Metric", "Target"):
+        table.add_column(name)
+    for name in ("Met", "Breached", "Pending", "Attainment"):
+        table.add_column(name, justify="right")
+    for metric, target in sorted({(metric, target) for metric, target, _ in counts}):
+        met, breached, pending = (counts[metric, target, name] for name in ("MET", "BREACHED", "PENDING"))
+        table.add_row(
+            metric, target, f"{met:,}", f"{breached:,}", f"{pending:,}", percentage(met, met + breached)
+        )
+    return table
+
+
+def breached_table(breached: Iterable[TriedCycle]) -> Table:
+    """List breached Cycles."""
+    table = Table(title="Breached, longest over due first")
+    for name in ("Subject", "Metric", "Target", "Phase", "Due", "Stopped"):
+        table.add_column(name)
+    table.add_column("Over by", justify="right")
+    for tried in breached:
+        reading = tried.reading
+        metric = tried.metric if tried.cycle.number == 1 else f"{tried.metric} {tried.cycle.number}"
+        moments = (moment(reading.due_at_us), moment(reading.stopped_at_us))
+        over = span(-reading.remaining_us)
+        table.add_row(tried.subject_id, metric, reading.target, reading.phase.lower(), *moments, over)
+    return table
+
+
+def percentage(part: int, whole: int) -> str:
+    """Show a ratio with two decimals, rounded down, so that only all of them are 100 %."""
+    if not whole:
+        return "no data"
+    hundredths = part * 10_000 // whole
+    return f"{hundredths // 100}.{hundredths % 100:02d} %"
+
+
+def moment(instant_us: int | None) -> str:
+    """Show an instant in UTC to the second."""
+    return "" if instant_us is None else f"{from_us(instant_us):%Y-%m-%d %H:%M:%S}Z"
+
+
+def span(duration_us: int) -> str:
+    """Show business time in hours and minutes."""
+    minutes = duration_us // 60_000_000
+    return f"{minutes // 60:,} h {minutes % 60:02d} min"

@@ -1,0 +1,103 @@
+"""`meantime backtest`: a policy tried on recorded events, without any server; nothing is written."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from businesstime import to_us
+from cli.backtest_report import print_tables, report_lines
+from cli.backtesting import (
+    compile_calendars,
+    default_zone,
+    read_calendars,
+    read_log,
+    read_policy,
+    try_policy,
+)
+from cli.errors import OptionError
+from cli.events import BadRow
+
+__all__ = ["app", "backtest"]
+
+MAX_REPORTED = 20
+
+app = typer.Typer(add_completion=False)
+
+
+class Format(StrEnum):
+    """How the result is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@app.command()
+def backtest(
+    policy: Annotated[Path, typer.Argument(help="A policy document, YAML or JSON.", show_default=False)],
+    events: Annotated[
+        Path,
+        typer.Argument(
+            help="Recorded events: a ServiceNow export (.csv) or JSON lines (.jsonl); also .gz.",
+            show_default=False,
+        ),
+    ],
+    calendar: Annotated[
+        list[str],
+        typer.Option(
+            help="A schedule document for the policy's default calendar; KEY=FILE for another one.",
+            show_default=False,
+        ),
+    ],
+    timezone: Annotated[
+        str | None,
+        typer.Option(help="The zone of the export's wall times; by default that of the default calendar."),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help="Read at this instant (RFC 3339), by what was known then; default: the last event's."
+        ),
+    ] = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print the result.")] = Format.TABLE,
+) -> None:
+    """Try a policy on recorded events: attainment by target, and what would have been breached."""
+    gc.disable()  # a run makes many small values and no cycles of them, and ends soon
+    rules = read_policy(policy)
+    documents = read_calendars(calendar, rules)
+    timelines = compile_calendars(documents)
+    as_of_us = None if as_of is None else instant_us(as_of)
+    log = read_log(events, zone=timezone or default_zone(documents, rules), attributes=rules.reads)
+    report_bad_rows(log.bad_rows)
+    cycles = try_policy(rules, timelines, log, as_of_us=log.last_us if as_of_us is None else as_of_us)
+    if output is Format.JSON:
+        sys.stdout.buffer.writelines(line + b"\n" for line in report_lines(cycles))
+    else:
+        print_tables(list(cycles), Console())
+
+
+def instant_us(text: str) -> int:
+    """Read an instant of the command line. Raises OptionError."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise OptionError(f"--as-of: {text!r} is no RFC 3339 instant", field="--as-of") from None
+    if instant.tzinfo is None:
+        raise OptionError(f"--as-of: {text!r} has no offset; write Z for UTC", field="--as-of")
+    return to_us(instant)
+
+
+def report_bad_rows(bad_rows: Sequence[BadRow]) -> None:
+    """Say on the error stream which rows gave no event, and how many in all."""
+    for row in bad_rows[:MAX_REPORTED]:
+        typer.echo(f"line {row.line}: {row.reason}", err=True)
+    if bad_rows:
+        typer.echo(f"{len(bad_rows):,} rows left out", err=True)
