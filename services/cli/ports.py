@@ -8,13 +8,14 @@ from collections.abc import Iterable
 
 from cli.errors import OptionError, PortInUseError
 
-__all__ = ["FIRST_PORT", "HOST", "check_ports", "ports_from"]
+__all__ = ["FIRST_PORT", "HOST", "check_ports", "open_listener", "ports_from"]
 
 HOST = "127.0.0.1"
 FIRST_PORT = 8700
 
 _ORDER = ("gateway", "calendars", "clocks", "credits", "worker")
 _HIGHEST_PORT = 65_535
+_BACKLOG = 2048
 
 
 def ports_from(first: int) -> dict[str, int]:
@@ -31,13 +32,16 @@ def ports_from(first: int) -> dict[str, int]:
 def check_ports(ports: Iterable[int], *, host: str = HOST) -> None:
     """Raise PortInUseError if someone else listens on one of the ports."""
     for port in ports:
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind((host, port))
-            except OSError as error:
-                why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-                raise PortInUseError(
-                    f"port {port} of {host} {why}: stop what listens there, or choose others with --port",
-                    field="--port",
-                ) from None
+        open_listener(host, port).close()
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """Listen on a port; raises PortInUseError."""
+    try:
+        return socket.create_server((host, port), backlog=_BACKLOG)
+    except OSError as error:
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        raise PortInUseError(
+            f"port {port} of {host} {why}: stop what listens there, or choose others with --port",
+            field="--port",
+        ) from None

@@ -38,9 +38,12 @@ class Supervisor:
         """
         children = [_Child(command, self._say) for command in commands]
         self._children += children
-        async with asyncio.TaskGroup() as group:
-            for child in children:
-                group.create_task(child.start())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for child in children:
+                    group.create_task(child.start())
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None  # one line for the user: the first
 
     async def stop(self) -> None:
         """End all programs, the last started first."""
