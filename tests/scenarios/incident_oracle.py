@@ -5,8 +5,8 @@ walks days and rows one by one, so that a reader can check it against the words 
 
 P1 4 h, P2 8 h, P3 24 h, P4 40 h of business time (Monday to Friday 08:00-18:00, America/Sao_Paulo, Brazil's
 public holidays); starts at `opened_at`; paused while the state begins with `Awaiting`; stopped at Resolved or
-Closed; a reopened incident resumes its Cycle; recounted when the priority changes; rows in order of time, then
-`sys_mod_count`.
+Closed; a reopened incident resumes its Cycle; recounted when the priority changes; rows in order of time,
+then `sys_mod_count`.
 """
 
 from __future__ import annotations
@@ -27,12 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["CycleVerdict", "Incident", "business_windows", "judge", "read_incidents"]
 
 ZONE = ZoneInfo("America/Sao_Paulo")
-TARGETS = {
-    "1": timedelta(hours=4),
-    "2": timedelta(hours=8),
-    "3": timedelta(hours=24),
-    "4": timedelta(hours=40),
-}
+HOURS = {"1": 4, "2": 8, "3": 24, "4": 40}
 DONE = ("Resolved", "Closed")
 HOLIDAYS = holidays.country_holidays("BR", years=range(2015, 2020))
 

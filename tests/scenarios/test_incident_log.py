@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from incident_oracle import CycleVerdict, judge, read_incidents
+
+from tests.scenarios.incident_oracle import CycleVerdict, judge, read_incidents
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPORT = ROOT.parent / "shared" / "data" / "servicenow-incidents.csv.gz"
