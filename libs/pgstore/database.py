@@ -112,7 +112,7 @@ class Database:
         with connecting(self._description):
             lent = await self._pool.acquire(timeout=_ACQUIRE_TIMEOUT_S)
         try:
-            with querying(self._description):
+            with querying(self._description, lent):
                 yield cast("Connection", lent)
         finally:
             await self._pool.release(lent)

@@ -18,10 +18,10 @@ _LOG = logging.getLogger(__name__)
 
 
 async def follow_once(database: Database, feed: Feed, *, name: str, handle: Handle, limit: int = 200) -> int:
-    """Read the next page, hand it over tenant by tenant, save the cursor; returns the page's length.
+    """Read a page, hand it over tenant by tenant, save the cursor; returns the number of messages.
 
     After an error, or a crash before the cursor is saved, the same messages come again: `handle` must be
-    idempotent by message id. If it raises, the feed waits: nothing is passed over. `name` says whose feed it is.
+    idempotent by message id. If it raises, the feed waits: nothing is passed over. `name` is the feed's.
     """
     async with database.connection() as connection:
         after = await read_cursor(connection, name)

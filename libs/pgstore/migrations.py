@@ -72,7 +72,7 @@ async def _connected(dsn: str) -> AsyncIterator[Any]:
     with connecting(description):
         connection = await asyncpg.connect(dsn, server_settings=_SETTINGS, timeout=_CONNECT_TIMEOUT_S)
     try:
-        with querying(description):
+        with querying(description, connection):
             await check_server(connection)
             yield connection
     finally:

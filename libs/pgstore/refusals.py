@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import asyncpg
 
@@ -36,7 +37,7 @@ def connecting(description: str) -> Iterator[None]:
 
 
 @contextmanager
-def querying(description: str) -> Iterator[None]:
+def querying(description: str, connection: Any) -> Iterator[None]:
     """Wrap the use of a connection; raises DatabaseUnavailableError or TransactionConflictError."""
     try:
         yield
@@ -46,6 +47,18 @@ def querying(description: str) -> Iterator[None]:
         raise DatabaseUnavailableError(f"{description}: a statement took too long") from error
     except _GONE as error:
         raise DatabaseUnavailableError(f"{description} is gone: {error}") from error
+    except asyncpg.InterfaceError as error:
+        if not _is_closed(connection):
+            raise
+        raise DatabaseUnavailableError(f"{description} is gone: the connection was closed") from error
+
+
+def _is_closed(connection: Any) -> bool:
+    """Say whether the connection is closed; one that the pool has taken back raises when asked."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
 
 
 def _reason(error: Exception) -> str:

@@ -18,8 +18,8 @@ CREATE INDEX outbox_order ON outbox (txid, position);
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON outbox TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 CREATE POLICY definer ON outbox TO meantime_definer USING (true) WITH CHECK (true);
 
 -- Append-only: nobody but the owner changes or removes what was said.

@@ -13,6 +13,6 @@ CREATE TABLE idempotency (
 ALTER TABLE idempotency ENABLE ROW LEVEL SECURITY;
 ALTER TABLE idempotency FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON idempotency TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 GRANT SELECT, INSERT, UPDATE ON idempotency TO meantime_app;
