@@ -1,4 +1,4 @@
-"""When is a team at work: exact business time. See README.md in this folder for what it means, owns and does not own."""
+"""When is a team at work: exact business time. README.md here says what it means, owns and does not own."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from businesstime.algebra import complement, difference, intersection, shift, sp
 from businesstime.documents import schedule_from_document, schedule_to_document
 from businesstime.durations import BusinessDays, format_duration, parse_duration
 from businesstime.errors import (
-    BlobInvalid,
-    BlobStale,
+    BlobInvalidError,
+    BlobStaleError,
     BusinessTimeError,
-    DocumentInvalid,
-    DurationInvalid,
-    InstantNaive,
-    NeverCloses,
-    NeverOpens,
-    OutOfReach,
-    RegionUnknown,
-    RowsInvalid,
-    RuleInvalid,
-    ZoneUnknown,
+    DocumentInvalidError,
+    DurationInvalidError,
+    InstantNaiveError,
+    NeverClosesError,
+    NeverOpensError,
+    OutOfReachError,
+    RegionUnknownError,
+    RowsInvalidError,
+    RuleInvalidError,
+    ZoneUnknownError,
 )
 from businesstime.holiday import DatedHoliday, Holiday, RegionHolidays, RuledHoliday, unmatched_opt_outs
 from businesstime.instants import from_us, to_us
@@ -32,26 +32,26 @@ from businesstime.zones import TZDATA_VERSION, ZoneDatabase, zone
 
 __all__ = [
     "TZDATA_VERSION",
-    "BlobInvalid",
-    "BlobStale",
+    "BlobInvalidError",
+    "BlobStaleError",
     "BusinessDays",
     "BusinessTimeError",
     "DatedHoliday",
-    "DocumentInvalid",
-    "DurationInvalid",
+    "DocumentInvalidError",
+    "DurationInvalidError",
     "Holiday",
-    "InstantNaive",
+    "InstantNaiveError",
     "Interval",
     "LocalSchedule",
     "MonthDay",
-    "NeverCloses",
-    "NeverOpens",
-    "OutOfReach",
+    "NeverClosesError",
+    "NeverOpensError",
+    "OutOfReachError",
     "RecurrenceRule",
     "RegionHolidays",
-    "RegionUnknown",
-    "RowsInvalid",
-    "RuleInvalid",
+    "RegionUnknownError",
+    "RowsInvalidError",
+    "RuleInvalidError",
     "RuledHoliday",
     "Schedule",
     "Season",
@@ -61,7 +61,7 @@ __all__ = [
     "WeeklyHours",
     "Window",
     "ZoneDatabase",
-    "ZoneUnknown",
+    "ZoneUnknownError",
     "compile_schedule",
     "complement",
     "difference",

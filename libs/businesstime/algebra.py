@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
-from businesstime.errors import DocumentInvalid
+from businesstime.errors import DocumentInvalidError
 from businesstime.instants import REACH_END_US, REACH_START_US
 from businesstime.schedule import Schedule
 
@@ -43,12 +44,14 @@ class Composed(Schedule):
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.parts) <= MOST_PARTS:
-            raise DocumentInvalid(f"a composed schedule has 1 to {MOST_PARTS} parts, not {len(self.parts)}")
+            raise DocumentInvalidError(
+                f"a composed schedule has 1 to {MOST_PARTS} parts, not {len(self.parts)}"
+            )
         object.__setattr__(self, "zone", self.parts[0].zone)
         object.__setattr__(self, "depth", 1 + max(part.depth for part in self.parts))
         object.__setattr__(self, "size", sum(part.size for part in self.parts))
         if self.depth > DEEPEST or self.size > MOST_PARTS:
-            raise DocumentInvalid(f"at most {MOST_PARTS} schedules are composed, and {DEEPEST} deep")
+            raise DocumentInvalidError(f"at most {MOST_PARTS} schedules are composed, and {DEEPEST} deep")
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Shift(Composed):
     def __post_init__(self) -> None:
         super().__post_init__()
         if abs(self.by_us) > _FARTHEST_SHIFT_US:
-            raise DocumentInvalid("a schedule is shifted by at most 366 days", field="shift.by")
+            raise DocumentInvalidError("a schedule is shifted by at most 366 days", field="shift.by")
 
 
 @dataclass(frozen=True)
@@ -96,10 +99,12 @@ class Splice(Composed):
         super().__post_init__()
         object.__setattr__(self, "zone", self.parts[-1].zone)
         if len(self.from_us) != len(self.parts) - 1:
-            raise DocumentInvalid("each part of a splice but the first has an instant from which it holds")
+            raise DocumentInvalidError(
+                "each part of a splice but the first has an instant from which it holds"
+            )
         bounds = (REACH_START_US, *self.from_us, REACH_END_US)
-        if any(later <= earlier for earlier, later in zip(bounds, bounds[1:], strict=False)):
-            raise DocumentInvalid("the instants of a splice ascend, and lie in the years 1800 to 2400")
+        if any(later <= earlier for earlier, later in pairwise(bounds)):
+            raise DocumentInvalidError("the instants of a splice ascend, and lie in the years 1800 to 2400")
 
 
 def union(*parts: Schedule) -> Union:
@@ -130,10 +135,10 @@ def shift(part: Schedule, by_us: int) -> Shift:
 def splice(parts: Sequence[tuple[int | None, Schedule]]) -> Schedule:
     """Join versions of a schedule: the first from None (always), each later one from its instant in µs.
 
-    A splice of one is that one. Raises DocumentInvalid when the instants do not ascend.
+    A splice of one is that one. Raises DocumentInvalidError when the instants do not ascend.
     """
     if not parts or parts[0][0] is not None:
-        raise DocumentInvalid("the first part of a splice holds always: its instant is None")
+        raise DocumentInvalidError("the first part of a splice holds always: its instant is None")
     if len(parts) == 1:
         return parts[0][1]
     starts = tuple(start for start, _ in parts[1:] if start is not None)

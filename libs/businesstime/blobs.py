@@ -1,4 +1,4 @@
-"""The compact binary form of a Timeline: a header, its schedule's document, and its edges as compressed differences.
+"""The compact binary form of a Timeline: header, schedule document, and edges as compressed differences.
 
     offset  bytes  what
     0       4      b"MTTL"
@@ -25,7 +25,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from businesstime.coverage import Coverage
-from businesstime.errors import BlobInvalid
+from businesstime.errors import BlobInvalidError
 from businesstime.instants import REACH_END_US, REACH_START_US
 from businesstime.zones import Int64Array
 
@@ -74,20 +74,20 @@ def pack(coverage: Coverage, editions: str, document: bytes) -> bytes:
 
 
 def unpack(blob: bytes) -> Unpacked:
-    """Read what `pack` wrote. Raises BlobInvalid; allocates no more than a blob of its length can hold."""
+    """Read what `pack` wrote, allocating no more than its length can hold. Raises BlobInvalidError."""
     if len(blob) < _HEADER.size or blob[:4] != _MAGIC:
-        raise BlobInvalid("these bytes are no Timeline")
+        raise BlobInvalidError("these bytes are no Timeline")
     _, version, width, editions_length, total, start_us, end_us, unit, count, length = _HEADER.unpack_from(
         blob
     )
     if version != _VERSION:
-        raise BlobInvalid(f"this is version {version} of the form; version {_VERSION} is read here")
+        raise BlobInvalidError(f"this is version {version} of the form; version {_VERSION} is read here")
     if zlib.crc32(memoryview(blob)[_AFTER_SUM:]) != total:
-        raise BlobInvalid("the checksum differs: the bytes are damaged")
+        raise BlobInvalidError("the checksum differs: the bytes are damaged")
     if width not in {1, 2, 4, 8} or count > _MOST_EDGES or count % 2 or unit <= 0:
-        raise BlobInvalid("the header contradicts itself")
+        raise BlobInvalidError("the header contradicts itself")
     if not REACH_START_US <= start_us <= end_us <= REACH_END_US:
-        raise BlobInvalid("the horizon lies outside the years 1800 to 2399")
+        raise BlobInvalidError("the horizon lies outside the years 1800 to 2399")
     document_at = _HEADER.size + editions_length
     editions = blob[_HEADER.size : document_at].decode("ascii", "replace")
     steps = _inflate(blob[document_at + length :], count * width)
@@ -97,14 +97,14 @@ def unpack(blob: bytes) -> Unpacked:
 
 
 def unpack_document(compressed: bytes) -> bytes:
-    """Inflate a blob's document. Raises BlobInvalid."""
+    """Inflate a blob's document. Raises BlobInvalidError."""
     reader = zlib.decompressobj()
     try:
         document = reader.decompress(compressed, _LONGEST_DOCUMENT)
     except zlib.error:
-        raise BlobInvalid("the document is damaged") from None
+        raise BlobInvalidError("the document is damaged") from None
     if not reader.eof:
-        raise BlobInvalid("the document is cut short or too long")
+        raise BlobInvalidError("the document is cut short or too long")
     return document
 
 
@@ -113,9 +113,9 @@ def _inflate(compressed: bytes, size: int) -> bytes:
     try:
         found = reader.decompress(compressed, size + 1)
     except zlib.error:
-        raise BlobInvalid("the edges are damaged") from None
+        raise BlobInvalidError("the edges are damaged") from None
     if len(found) != size or not reader.eof or reader.unused_data:
-        raise BlobInvalid("the edges are not as many as the header says")
+        raise BlobInvalidError("the edges are not as many as the header says")
     return found
 
 
@@ -126,13 +126,13 @@ def _edges(
     if not len(steps):
         return np.empty(0, dtype=np.int64)
     if not steps[1:].all():
-        raise BlobInvalid("the edges do not ascend")
+        raise BlobInvalidError("the edges do not ascend")
     # In floating point first: a sum that is far too long would wrap around in 64 bits.
     if float(steps.sum(dtype=np.float64)) * unit > 2.0 * (REACH_END_US - REACH_START_US):
-        raise BlobInvalid("the edges leave the horizon")
+        raise BlobInvalidError("the edges leave the horizon")
     edges = np.cumsum(steps, dtype=np.int64)
     edges *= unit
     edges += start_us
     if edges[-1] > end_us:
-        raise BlobInvalid("the edges leave the horizon")
+        raise BlobInvalidError("the edges leave the horizon")
     return edges

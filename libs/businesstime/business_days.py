@@ -1,6 +1,7 @@
 """Business days: the dates that have open time, and steps from one to another at the same local time.
 
-A window that runs over midnight belongs to the date on which it starts, so the date of its tail alone is no business day.
+A window that runs over midnight belongs to the date on which it starts: the date of its tail alone is no
+business day.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from businesstime.algebra import Splice, Union
 from businesstime.compiling import cover
 from businesstime.date_plans import plan_dates
-from businesstime.errors import NeverOpens, OutOfReach
+from businesstime.errors import NeverOpensError, OutOfReachError
 from businesstime.instants import DAY_US, EPOCH_ORDINAL, REACH_END_US, REACH_FIRST, REACH_LAST, REACH_START_US
 from businesstime.schedule import LocalSchedule, Schedule
 from businesstime.zones import Int64Array, ZoneDatabase
@@ -40,9 +41,9 @@ class BusinessDates:
         self.rules = database.rules(schedule.zone)
 
     def between(self, low: int, high: int) -> Int64Array:
-        """Answer ascending ordinals of business days that include all from `low` to `high`. Raises OutOfReach."""
+        """Answer ascending business days, all from `low` to `high` among them. Raises OutOfReachError."""
         if low < _FIRST or high > _LAST:
-            raise OutOfReach("business days are counted in the years 1802 to 2398")
+            raise OutOfReachError("business days are counted in the years 1802 to 2398")
         first, last = self._span
         if low < first or high > last:
             if first <= last:
@@ -56,7 +57,7 @@ class BusinessDates:
     def step(self, ordinals: Int64Array, days: Int64Array) -> Int64Array:
         """Answer the `days`-th business days after dates, or before them when negative; zero stays put.
 
-        ordinals, days: shape (n,). Raises NeverOpens when there are not so many, OutOfReach beyond the years.
+        ordinals, days: shape (n,). Raises NeverOpensError when there are not so many.
         """
         if not len(ordinals):
             return ordinals
@@ -71,7 +72,7 @@ class BusinessDates:
                 break
             first, last = self._span
             if (short <= 0 or first <= _FIRST) and (long < len(found) or last >= _LAST):
-                raise NeverOpens("there are not so many business days in the years 1802 to 2398")
+                raise NeverOpensError("there are not so many business days in the years 1802 to 2398")
             low, high = (
                 (first - 1 if short > 0 and first > _FIRST else low),
                 (last + 1 if long >= len(found) and last < _LAST else high),
@@ -98,7 +99,7 @@ class BusinessDates:
         return self.rules.walls_us(instants_us) // DAY_US + EPOCH_ORDINAL
 
     def landing_us(self, instants_us: Int64Array, days: Int64Array) -> Int64Array:
-        """Answer the same local time on the `days`-th business days from instants, open or not; shape (n,)."""
+        """Answer the same local time on the `days`-th business days, open or not; shape (n,)."""
         walls_us = self.rules.walls_us(instants_us)
         ordinals = walls_us // DAY_US + EPOCH_ORDINAL
         moved = walls_us + (self.step(ordinals, days) - ordinals) * DAY_US
@@ -118,7 +119,7 @@ def open_dates(schedule: Schedule, low: int, high: int, database: ZoneDatabase) 
 
 
 def _planned(schedule: LocalSchedule, low: int, high: int, database: ZoneDatabase) -> Mask:
-    """A date counts if a window that starts on it holds an instant: none does on a date that the zone left out."""
+    """Count a date if a window that starts on it holds an instant: none does where the zone left it out."""
     dates, opening_s, closing_s = plan_dates(schedule, low, high).dated_walls_s()
     rules = database.rules(schedule.zone)
     second_us = 1_000_000
@@ -130,7 +131,7 @@ def _planned(schedule: LocalSchedule, low: int, high: int, database: ZoneDatabas
 
 
 def _spliced(schedule: Splice, low: int, high: int, database: ZoneDatabase) -> Mask:
-    """Each version counts its own dates; on the date of a change both do."""
+    """Count each version's own dates; on the date of a change those of both."""
     midnights = _midnights_us(schedule, low, high, database)
     bounds = (REACH_START_US, *schedule.from_us, REACH_END_US)
     mask = np.zeros(high - low + 1, dtype=np.bool_)
@@ -142,7 +143,7 @@ def _spliced(schedule: Splice, low: int, high: int, database: ZoneDatabase) -> M
 
 
 def _touched(schedule: Schedule, low: int, high: int, database: ZoneDatabase) -> Mask:
-    """A composed schedule has no windows of its own: a date counts if any instant of it is open."""
+    """Count a date if any instant of it is open: a composed schedule has no windows of its own."""
     midnights = _midnights_us(schedule, low, high, database)
     coverage = cover(schedule, int(midnights[0]), int(midnights[-1]), database)
     opened = np.searchsorted(coverage.opens_us, midnights[1:], side="left")

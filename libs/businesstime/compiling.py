@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 
 import numpy as np
@@ -13,9 +14,9 @@ from businesstime.instants import DAY_S, DAY_US, EPOCH_ORDINAL
 from businesstime.schedule import LocalSchedule, Schedule
 from businesstime.zones import ZoneDatabase
 
-__all__ = ["cover"]
+__all__ = ["combine", "cover"]
 
-# Clocks differ from UTC by less than a day and a half, and a window lasts at most a day: dates this far out may reach in.
+# Clocks differ from UTC by less than a day and a half, and a window lasts a day.
 _MARGIN_DAYS = 3
 
 
@@ -30,6 +31,12 @@ def cover(schedule: Schedule, start_us: int, end_us: int, database: ZoneDatabase
         case Splice():
             return _splice(schedule, start_us, end_us, database)
     parts = [cover(part, start_us, end_us, database) for part in schedule.parts]
+    match schedule:
+    return combine(schedule, parts)
+
+
+def combine(schedule: Schedule, parts: Sequence[Coverage]) -> Coverage:
+    """Put the parts of a composed schedule together, as it says; all cover the same stretch."""
     match schedule:
         case Union():
             return cover_union(parts)

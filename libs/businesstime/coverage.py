@@ -19,7 +19,7 @@ _NONE = np.empty(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coverage:
-    """The open Intervals `[opens_us[i], closes_us[i])` of the stretch `[start_us, end_us)`, µs since the epoch."""
+    """The open Intervals `[opens_us[i], closes_us[i])` of `[start_us, end_us)`, µs since the epoch."""
 
     start_us: int
     end_us: int
@@ -76,8 +76,8 @@ def cover_union(coverages: Sequence[Coverage]) -> Coverage:
 def from_edges(start_us: int, end_us: int, opens: Int64Array, closes: Int64Array) -> Coverage:
     """Merge Intervals that touch or overlap, and drop empty ones.
 
-    opens, closes: each ascending, shape (n,); the i-th opening and the i-th closing need not be of one Interval, for
-    a gap in a union is where as many have closed as have opened.
+    opens, closes: each ascending, shape (n,); the i-th of both need not be of one Interval: a gap is where as
+    many have closed as have opened.
     """
     if not len(opens):
         return Coverage(start_us, end_us, _NONE, _NONE)

@@ -1,4 +1,4 @@
-"""Which windows hold on which date: the precedence of SpecialHours, Holiday, Season and WeeklyHours, in one place."""
+"""Which windows hold on which date: the precedence of SpecialHours, Holiday, Season and WeeklyHours."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _holiday_ordinals(schedule: LocalSchedule, first_ordinal: int, last_ordinal:
 def _flatten(
     windows: tuple[tuple[Window, ...], ...],
 ) -> tuple[Int64Array, Int64Array, Int64Array, Int64Array]:
-    """Answer all windows' starts and ends in seconds, and for each set where it begins and how many it has."""
+    """Answer all windows' starts and ends in seconds, and of each set its first and its number."""
     spans = [span for each in windows for span in spans_minutes(each)]
     edges = np.array(spans, dtype=np.int64).reshape(-1, 2) * 60
     counts = np.array([len(each) for each in windows], dtype=np.int64)

@@ -25,7 +25,7 @@ from businesstime.document_values import (
     read_special,
 )
 from businesstime.durations import parse_duration
-from businesstime.errors import BusinessTimeError, DocumentInvalid, ZoneUnknown
+from businesstime.errors import BusinessTimeError, DocumentInvalidError, ZoneUnknownError
 from businesstime.instants import to_us
 from businesstime.schedule import LocalSchedule, Schedule
 from businesstime.zones import PACKAGED
@@ -36,16 +36,16 @@ _FIELDS: Final = ("zone", "hours", "seasons", "holidays", "special")
 
 
 def read_schedule(value: object, path: str, depth: int) -> Schedule:
-    """Read the schedule that stands at `path`, `depth` schedules deep. Raises DocumentInvalid and its kin."""
+    """Read the schedule at `path`, `depth` schedules deep. Raises DocumentInvalidError and its kin."""
     if depth > DEEPEST:
-        raise DocumentInvalid(f"schedules are composed at most {DEEPEST} deep", field=path or None)
+        raise DocumentInvalidError(f"schedules are composed at most {DEEPEST} deep", field=path or None)
     document = as_mapping(value, path)
     kinds = [kind for kind in _COMPOSED if kind in document]
     if not kinds:
         return _local(document, path)
     if len(document) > 1:
         other = next(name for name in document if name != kinds[0])
-        raise DocumentInvalid(
+        raise DocumentInvalidError(
             f"does not go with {kinds[0]}", field=f"{path}.{other}" if path else str(other)[:40]
         )
     here = f"{path}.{kinds[0]}" if path else kinds[0]
@@ -58,8 +58,8 @@ def _local(value: object, path: str) -> LocalSchedule:
     zone = document["zone"]
     try:
         PACKAGED.rules(zone)
-    except ZoneUnknown as error:
-        raise ZoneUnknown(error.reason, field=f"{inside}zone") from None
+    except ZoneUnknownError as error:
+        raise ZoneUnknownError(error.reason, field=f"{inside}zone") from None
     return LocalSchedule(
         zone=zone,
         hours=read_hours(document["hours"], f"{inside}hours"),
@@ -84,7 +84,7 @@ def _intersection(value: object, path: str, depth: int) -> Schedule:
 def _difference(value: object, path: str, depth: int) -> Schedule:
     parts = _parts(value, path, depth)
     if len(parts) != 2:  # noqa: PLR2004 - a difference is between two
-        raise DocumentInvalid(f"a difference has two schedules, not {len(parts)}", field=path)
+        raise DocumentInvalidError(f"a difference has two schedules, not {len(parts)}", field=path)
     return difference(*parts)
 
 
@@ -96,7 +96,7 @@ def _shift(value: object, path: str, depth: int) -> Schedule:
     document = as_mapping(value, path, ("schedule", "by"), ("schedule", "by"))
     by_us = _placed(f"{path}.by", lambda: parse_duration(document["by"]))
     if not isinstance(by_us, int):
-        raise DocumentInvalid("a schedule is shifted by hours, not by business days", field=f"{path}.by")
+        raise DocumentInvalidError("a schedule is shifted by hours, not by business days", field=f"{path}.by")
     return shift(read_schedule(document["schedule"], f"{path}.schedule", depth), by_us)
 
 
@@ -126,9 +126,9 @@ def _instant_us(value: object, path: str) -> int:
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise DocumentInvalid(f"{value[:40]!r} is no instant (RFC 3339)", field=path) from None
+            raise DocumentInvalidError(f"{value[:40]!r} is no instant (RFC 3339)", field=path) from None
     if not isinstance(value, datetime):
-        raise DocumentInvalid("an instant such as 2026-01-01T00:00:00Z is expected", field=path)
+        raise DocumentInvalidError("an instant such as 2026-01-01T00:00:00Z is expected", field=path)
     return _placed(path, lambda: to_us(value))
 
 
@@ -139,4 +139,4 @@ def _placed(path: str, read: Callable[[], Any]) -> Any:
     except BusinessTimeError as error:
         if error.field is not None and error.field.startswith(path):
             raise
-        raise DocumentInvalid(error.reason, field=path) from None
+        raise DocumentInvalidError(error.reason, field=path) from None

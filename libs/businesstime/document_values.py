@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
-from businesstime.errors import DocumentInvalid
+from businesstime.errors import DocumentInvalidError
 from businesstime.holiday import DatedHoliday, Holiday, RegionHolidays, RuledHoliday
 from businesstime.instants import REACH_FIRST, REACH_LAST
 from businesstime.recurrence import parse_rule
@@ -30,13 +30,13 @@ def as_mapping(
 ) -> Mapping[Any, Any]:
     """Answer `value` if it is a mapping with the fields that are needed and none that are not known."""
     if not isinstance(value, Mapping):
-        raise DocumentInvalid(f"a mapping is expected, not {_shown(value)}", field=path or None)
+        raise DocumentInvalidError(f"a mapping is expected, not {_shown(value)}", field=path or None)
     for name in needed:
         if name not in value:
-            raise DocumentInvalid("is missing", field=_join(path, name))
+            raise DocumentInvalidError("is missing", field=_join(path, name))
     for name in value if allowed else ():
         if name not in allowed:
-            raise DocumentInvalid(
+            raise DocumentInvalidError(
                 f"is not known here; the fields are {', '.join(allowed)}", field=_join(path, name)
             )
     return value
@@ -45,9 +45,9 @@ def as_mapping(
 def as_list(value: object, path: str) -> list[Any]:
     """Answer `value` if it is a list of bounded length."""
     if not isinstance(value, list | tuple):
-        raise DocumentInvalid(f"a list is expected, not {_shown(value)}", field=path)
+        raise DocumentInvalidError(f"a list is expected, not {_shown(value)}", field=path)
     if len(value) > MOST_ENTRIES:
-        raise DocumentInvalid(f"has {len(value)} entries; at most {MOST_ENTRIES} are taken", field=path)
+        raise DocumentInvalidError(f"has {len(value)} entries; at most {MOST_ENTRIES} are taken", field=path)
     return list(value)
 
 
@@ -64,7 +64,7 @@ def read_hours(value: object, path: str) -> WeeklyHours:
         read = read_list(windows, here, _window)
         for day in _weekdays(key, here):
             if days[day] is not None:
-                raise DocumentInvalid(f"{WEEKDAYS[day]} is given twice", field=here)
+                raise DocumentInvalidError(f"{WEEKDAYS[day]} is given twice", field=here)
             days[day] = read
     return WeeklyHours(tuple(day or () for day in days))
 
@@ -77,8 +77,8 @@ def read_season(value: object, path: str) -> Season:
     hours = read_hours(document["hours"], f"{path}.hours")
     try:
         return Season(name=name, first=first, last=last, hours=hours)
-    except DocumentInvalid as error:
-        raise DocumentInvalid(error.reason, field=f"{path}.to") from None
+    except DocumentInvalidError as error:
+        raise DocumentInvalidError(error.reason, field=f"{path}.to") from None
 
 
 def read_holiday(value: object, path: str) -> Holiday:
@@ -86,7 +86,7 @@ def read_holiday(value: object, path: str) -> Holiday:
     document = as_mapping(value, path)
     kinds = [kind for kind in ("country", "date", "rule") if kind in document]
     if len(kinds) != 1:
-        raise DocumentInvalid("a holiday has one of country, date or rule", field=path)
+        raise DocumentInvalidError("a holiday has one of country, date or rule", field=path)
     return _HOLIDAYS[kinds[0]](document, path)
 
 
@@ -94,13 +94,15 @@ def read_special(value: object, path: str) -> tuple[SpecialHours, ...]:
     """Read the windows of single dates, by date."""
     document = as_mapping(value, path)
     if len(document) > MOST_ENTRIES:
-        raise DocumentInvalid(f"has {len(document)} entries; at most {MOST_ENTRIES} are taken", field=path)
+        raise DocumentInvalidError(
+            f"has {len(document)} entries; at most {MOST_ENTRIES} are taken", field=path
+        )
     found: dict[date, SpecialHours] = {}
     for key, windows in document.items():
         here = _join(path, key)
         day = _date(key, here)
         if day in found:
-            raise DocumentInvalid("the date is given twice", field=here)
+            raise DocumentInvalidError("the date is given twice", field=here)
         found[day] = SpecialHours(date=day, windows=read_list(windows, here, _window))
     return tuple(found.values())
 
@@ -125,7 +127,9 @@ def _region(document: Mapping[Any, Any], path: str) -> Holiday:
     as_mapping(document, path, ("country", "subdivision", "except", "observed"))
     observed = document.get("observed", True)
     if not isinstance(observed, bool):
-        raise DocumentInvalid(f"true or false is expected, not {_shown(observed)}", field=f"{path}.observed")
+        raise DocumentInvalidError(
+            f"true or false is expected, not {_shown(observed)}", field=f"{path}.observed"
+        )
     try:
         return RegionHolidays(
             country=document["country"],
@@ -133,7 +137,7 @@ def _region(document: Mapping[Any, Any], path: str) -> Holiday:
             opt_outs=read_list(document.get("except", []), f"{path}.except", _name),
             observed=observed,
         )
-    except DocumentInvalid as error:
+    except DocumentInvalidError as error:
         if error.field in {"country", "subdivision"}:
             raise type(error)(error.reason, field=f"{path}.{error.field}") from None
         raise
@@ -146,7 +150,9 @@ def _weekdays(key: object, path: str) -> Iterator[int]:
     for part in key.lower().split(",") if isinstance(key, str) else ("",):
         first, dash, last = part.strip().partition("-")
         if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
-            raise DocumentInvalid(f"a weekday is one of {', '.join(WEEKDAYS)}, or as in mon-fri", field=path)
+            raise DocumentInvalidError(
+                f"a weekday is one of {', '.join(WEEKDAYS)}, or as in mon-fri", field=path
+            )
         start = WEEKDAYS.index(first)
         length = (WEEKDAYS.index(last) - start) % 7 if dash else 0
         yield from ((start + step) % 7 for step in range(length + 1))
@@ -158,7 +164,7 @@ def _window(value: object, path: str) -> Window:
 
 def _name(value: object, path: str) -> str:
     if not isinstance(value, str) or not 0 < len(value.strip()) <= _LONGEST_NAME:
-        raise DocumentInvalid(f"a text of 1 to {_LONGEST_NAME} characters is expected", field=path)
+        raise DocumentInvalidError(f"a text of 1 to {_LONGEST_NAME} characters is expected", field=path)
     return value.strip()
 
 
@@ -169,11 +175,11 @@ def _date(value: object, path: str) -> date:
         try:
             found = date.fromisoformat(value)
         except ValueError:
-            raise DocumentInvalid(f"{value} is no date", field=path) from None
+            raise DocumentInvalidError(f"{value} is no date", field=path) from None
     else:
-        raise DocumentInvalid(f"{_shown(value)} is no date: write YYYY-MM-DD", field=path)
+        raise DocumentInvalidError(f"{_shown(value)} is no date: write YYYY-MM-DD", field=path)
     if not REACH_FIRST <= found < REACH_LAST:
-        raise DocumentInvalid(f"{found} is outside the years 1800 to 2399", field=path)
+        raise DocumentInvalidError(f"{found} is outside the years 1800 to 2399", field=path)
     return found
 
 
@@ -183,8 +189,8 @@ def _date_or_day(value: object, path: str) -> date | MonthDay:
         return _date(value, path)
     try:
         return MonthDay(int(matched[1]), int(matched[2]))
-    except DocumentInvalid as error:
-        raise DocumentInvalid(error.reason, field=path) from None
+    except DocumentInvalidError as error:
+        raise DocumentInvalidError(error.reason, field=path) from None
 
 
 def _join(path: str, name: object) -> str:

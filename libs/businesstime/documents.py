@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from businesstime.algebra import Complement, Difference, Intersection, Shift, Splice, Union
 from businesstime.blobs import unpack_document
 from businesstime.document_reader import read_schedule
-from businesstime.errors import BlobInvalid, DocumentInvalid
+from businesstime.errors import BlobInvalidError, DocumentInvalidError
 from businesstime.holiday import DatedHoliday, Holiday, RegionHolidays
 from businesstime.instants import from_us
 from businesstime.schedule import LocalSchedule, Schedule
@@ -19,10 +19,17 @@ from businesstime.windows import WEEKDAYS, WeeklyHours
 __all__ = ["read_packed_schedule", "schedule_from_document", "schedule_to_document"]
 
 
+_KINDS: Final[dict[type[Schedule], str]] = {
+    Union: "union",
+    Intersection: "intersection",
+    Difference: "difference",
+}
+
+
 def schedule_from_document(document: Mapping[str, Any]) -> Schedule:
     """Read a schedule from a plain document; README.md shows its shape.
 
-    Raises DocumentInvalid, or one of its kin, whose `field` is the path of the value at fault: `hours.mon[1]`.
+    Raises DocumentInvalidError, or one of its kin; `field` is the path of the value at fault: `hours.mon[1]`.
     """
     return read_schedule(document, "", 1)
 
@@ -32,12 +39,8 @@ def schedule_to_document(schedule: Schedule) -> dict[str, Any]:
     match schedule:
         case LocalSchedule():
             return _local(schedule)
-        case Union():
-            return {"union": [schedule_to_document(part) for part in schedule.parts]}
-        case Intersection():
-            return {"intersection": [schedule_to_document(part) for part in schedule.parts]}
-        case Difference():
-            return {"difference": [schedule_to_document(part) for part in schedule.parts]}
+        case Union() | Intersection() | Difference():
+            return {_KINDS[type(schedule)]: [schedule_to_document(part) for part in schedule.parts]}
         case Complement():
             return {"complement": schedule_to_document(schedule.parts[0])}
         case Shift():
@@ -51,11 +54,11 @@ def schedule_to_document(schedule: Schedule) -> dict[str, Any]:
 
 
 def read_packed_schedule(compressed: bytes) -> Schedule:
-    """Read the schedule that a blob carries. Raises BlobInvalid."""
+    """Read the schedule that a blob carries. Raises BlobInvalidError."""
     try:
         return schedule_from_document(json.loads(unpack_document(compressed)))
-    except (ValueError, RecursionError, DocumentInvalid) as error:
-        raise BlobInvalid(f"the schedule in it cannot be read: {str(error)[:200]}") from None
+    except (ValueError, RecursionError, DocumentInvalidError) as error:
+        raise BlobInvalidError(f"the schedule in it cannot be read: {str(error)[:200]}") from None
 
 
 def _local(schedule: LocalSchedule) -> dict[str, Any]:

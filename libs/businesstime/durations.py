@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from businesstime.errors import DurationInvalid
+from businesstime.errors import DurationInvalidError
 
 __all__ = ["BusinessDays", "format_duration", "parse_duration"]
 
@@ -38,10 +38,10 @@ class BusinessDays:
 def parse_duration(text: str) -> int | BusinessDays:
     """Read `4h`, `90m`, `1h30m`, `45s`, `2bd` or ISO 8601 `PT4H30M`: open time in µs, or BusinessDays.
 
-    ISO days are refused: a day of open time has no one length. Raises DurationInvalid.
+    ISO days are refused: a day of open time has no one length. Raises DurationInvalidError.
     """
     if not isinstance(text, str):
-        raise DurationInvalid(f"{text!r} is no duration: write text such as 4h, 90m, 2bd or PT4H")
+        raise DurationInvalidError(f"{text!r} is no duration: write text such as 4h, 90m, 2bd or PT4H")
     stripped = text.strip()
     if found := _DAYS.fullmatch(stripped):
         return _business_days(text, found)
@@ -50,9 +50,9 @@ def parse_duration(text: str) -> int | BusinessDays:
     elif found := _ISO.fullmatch(stripped.upper()):
         total_us = _iso_us(found)
     else:
-        raise DurationInvalid(f"{text[:60]!r} is no duration: write 4h, 90m, 1h30m, 2bd or PT4H")
+        raise DurationInvalidError(f"{text[:60]!r} is no duration: write 4h, 90m, 1h30m, 2bd or PT4H")
     if total_us > _LONGEST_US:
-        raise DurationInvalid(f"{text[:60]!r} is longer than a hundred years")
+        raise DurationInvalidError(f"{text[:60]!r} is longer than a hundred years")
     return -total_us if found[1] == "-" else total_us
 
 
@@ -70,7 +70,7 @@ def format_duration(duration: int | BusinessDays) -> str:
 def _business_days(text: str, found: re.Match[str]) -> BusinessDays:
     days = int(found[2])
     if days > _MOST_DAYS:
-        raise DurationInvalid(f"{text[:60]!r} is more than {_MOST_DAYS} business days")
+        raise DurationInvalidError(f"{text[:60]!r} is more than {_MOST_DAYS} business days")
     return BusinessDays(-days if found[1] == "-" else days)
 
 

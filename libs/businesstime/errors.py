@@ -1,18 +1,18 @@
 """Every way in which business time refuses, one class a cause.
 
 BusinessTimeError
-├── DocumentInvalid      a schedule document says something that cannot be; field is the path
-│   ├── ZoneUnknown      no such zone in the tzdata package
-│   ├── RegionUnknown    no such country or subdivision in the holidays package
-│   └── RuleInvalid      a recurrence rule outside the bounded subset of RFC 5545
-├── DurationInvalid      text that is no duration
-├── InstantNaive         a datetime without a zone
-├── OutOfReach           an instant outside the years that are computed
-├── NeverOpens           a sum on a schedule without open time (there, or at all)
-├── NeverCloses          the next closing of a schedule that stays open
-├── RowsInvalid          arrays whose shapes or types do not fit together
-└── BlobInvalid          bytes that are no Timeline
-    └── BlobStale        a Timeline made with other zone or holiday data
+├── DocumentInvalidError      a schedule document says something that cannot be; field is the path
+│   ├── ZoneUnknownError      no such zone in the tzdata package
+│   ├── RegionUnknownError    no such country or subdivision in the holidays package
+│   └── RuleInvalidError      a recurrence rule outside the bounded subset of RFC 5545
+├── DurationInvalidError      text that is no duration
+├── InstantNaiveError         a datetime without a zone
+├── OutOfReachError           an instant outside the years that are computed
+├── NeverOpensError           a sum on a schedule without open time (there, or at all)
+├── NeverClosesError          the next closing of a schedule that stays open
+├── RowsInvalidError          arrays whose shapes or types do not fit together
+└── BlobInvalidError          bytes that are no Timeline
+    └── BlobStaleError        a Timeline made with other zone or holiday data
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
-    "BlobInvalid",
-    "BlobStale",
+    "BlobInvalidError",
+    "BlobStaleError",
     "BusinessTimeError",
-    "DocumentInvalid",
-    "DurationInvalid",
-    "InstantNaive",
-    "NeverCloses",
-    "NeverOpens",
-    "OutOfReach",
-    "RegionUnknown",
-    "RowsInvalid",
-    "RuleInvalid",
-    "ZoneUnknown",
+    "DocumentInvalidError",
+    "DurationInvalidError",
+    "InstantNaiveError",
+    "NeverClosesError",
+    "NeverOpensError",
+    "OutOfReachError",
+    "RegionUnknownError",
+    "RowsInvalidError",
+    "RuleInvalidError",
+    "ZoneUnknownError",
 ]
 
 
@@ -49,74 +49,79 @@ class BusinessTimeError(Exception):
         self.field = field
 
 
-class DocumentInvalid(BusinessTimeError):
+class DocumentInvalidError(BusinessTimeError):
     """A schedule document says something that cannot be."""
 
     code = "schedule_invalid"
 
 
-class ZoneUnknown(DocumentInvalid):
+class ZoneUnknownError(DocumentInvalidError):
     """No such zone in the tzdata package."""
 
     code = "zone_unknown"
 
 
-class RegionUnknown(DocumentInvalid):
+class RegionUnknownError(DocumentInvalidError):
     """No such country or subdivision in the holidays package."""
 
     code = "region_unknown"
 
 
-class RuleInvalid(DocumentInvalid):
+class RuleInvalidError(DocumentInvalidError):
     """A recurrence rule outside the bounded subset of RFC 5545."""
 
     code = "rule_invalid"
 
 
-class DurationInvalid(BusinessTimeError):
+class DurationInvalidError(BusinessTimeError):
     """Text that is no duration."""
 
     code = "duration_invalid"
 
 
-class InstantNaive(BusinessTimeError):
+class InstantNaiveError(BusinessTimeError):
     """A datetime without a zone is no instant."""
 
     code = "instant_naive"
 
 
-class OutOfReach(BusinessTimeError):
+class OutOfReachError(BusinessTimeError):
     """An instant outside the years that are computed."""
 
     code = "out_of_reach"
 
 
-class NeverOpens(BusinessTimeError):
+class NeverOpensError(BusinessTimeError):
     """The schedule has no open time, at all or on that side of the instant."""
 
     code = "never_opens"
 
 
-class NeverCloses(BusinessTimeError):
+class NeverClosesError(BusinessTimeError):
     """The schedule does not close on that side of the instant."""
 
     code = "never_closes"
 
 
-class RowsInvalid(BusinessTimeError):
+class RowsInvalidError(BusinessTimeError):
     """Arrays whose shapes or types do not fit together."""
 
     code = "rows_invalid"
 
 
-class BlobInvalid(BusinessTimeError):
+class BlobInvalidError(BusinessTimeError):
     """Bytes that are no Timeline."""
 
     code = "timeline_invalid"
 
 
-class BlobStale(BlobInvalid):
+class BlobStaleError(BlobInvalidError):
     """A Timeline made with other zone or holiday data than this process has."""
 
     code = "timeline_stale"
     kind = "conflict"
+
+
+# The names of a first edition, until their users have moved.
+NeverCloses = NeverClosesError
+NeverOpens = NeverOpensError

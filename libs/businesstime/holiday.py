@@ -45,8 +45,8 @@ class RuledHoliday:
 class RegionHolidays:
     """The public holidays of a country or a subdivision.
 
-    opt_outs: names, in the region's language or in English, of those on which work goes on; an observed day of a
-        holiday goes with it. A name keeps its effect when the package's data is renewed.
+    opt_outs: names, in the region's language or in English, of those on which work goes on, and with each its
+        observed day. A name keeps its effect when the package's data is renewed.
     observed: whether the weekday that stands in for a holiday at a weekend is closed too.
     """
 

@@ -1,7 +1,7 @@
 """A schedule's Coverage with running totals, which grows on demand and never changes an answer.
 
-Totals are counted from one fixed instant, the anchor: before it they are negative. So what has been looked up once stays
-true when the horizon grows, on either side.
+Totals are counted from one fixed instant, the anchor: before it they are negative. So what has been looked up
+once stays true when the horizon grows, on either side.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from businesstime.compiling import cover
 from businesstime.coverage import Coverage
-from businesstime.errors import NeverOpens, OutOfReach
+from businesstime.errors import NeverOpensError, OutOfReachError
 from businesstime.instants import DAY_US, REACH_END_US, REACH_START_US
 from businesstime.schedule import Schedule
 from businesstime.zones import Int64Array, ZoneDatabase
@@ -56,11 +56,13 @@ class Horizon:
         return found
 
     def spanning(self, low_us: int, high_us: int) -> Totals:
-        """Answer totals that cover `[low_us, high_us)`, and as much again when it has to grow. Raises OutOfReach."""
+        """Answer totals that cover `[low_us, high_us)`. Raises OutOfReachError."""
         have = self.coverage
         if low_us < have.start_us or high_us > have.end_us:
             if low_us < REACH_START_US or high_us > REACH_END_US:
-                raise OutOfReach("the years 1800 to 2399 are computed, and the question goes beyond them")
+                raise OutOfReachError(
+                    "the years 1800 to 2399 are computed, and the question goes beyond them"
+                )
             length = max(have.end_us - have.start_us, _LEAST_GROWTH_US)
             if low_us < have.start_us:
                 self._grow(max(low_us - length, REACH_START_US), have.end_us)
@@ -87,10 +89,10 @@ class Horizon:
         return True
 
     def require_opens(self) -> None:
-        """Refuse a schedule that is closed in the whole of reach. Raises NeverOpens."""
+        """Refuse a schedule that is closed in the whole of reach. Raises NeverOpensError."""
         while not len(self.coverage.opens_us):
             if not (self.grow_later() or self.grow_earlier()):
-                raise NeverOpens("the schedule never opens: no window is left on any date")
+                raise NeverOpensError("the schedule never opens: no window is left on any date")
 
     def _grow(self, start_us: int, end_us: int) -> None:
         have, schedule = self.coverage, self.schedule_of()

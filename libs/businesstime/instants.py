@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from businesstime.errors import InstantNaive, OutOfReach
+from businesstime.errors import InstantNaiveError, OutOfReachError
 
 __all__ = [
     "DAY_S",
     "DAY_US",
     "EPOCH",
     "EPOCH_ORDINAL",
-    "MINUTE_US",
     "REACH_END_US",
     "REACH_FIRST",
     "REACH_LAST",
@@ -24,7 +23,6 @@ __all__ = [
 ]
 
 SECOND_US: Final = 1_000_000
-MINUTE_US: Final = 60 * SECOND_US
 DAY_S: Final = 86_400
 DAY_US: Final = DAY_S * SECOND_US
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,16 +43,16 @@ REACH_END_US: Final = date_to_us(REACH_LAST)
 
 
 def to_us(instant: datetime) -> int:
-    """Turn an aware datetime into microseconds since the epoch. Raises InstantNaive."""
+    """Turn an aware datetime into microseconds since the epoch. Raises InstantNaiveError."""
     if instant.tzinfo is None or instant.utcoffset() is None:
-        raise InstantNaive(f"{instant.isoformat()} has no zone: give an aware datetime")
+        raise InstantNaiveError(f"{instant.isoformat()} has no zone: give an aware datetime")
     since = instant - EPOCH
     return (since.days * DAY_S + since.seconds) * SECOND_US + since.microseconds
 
 
 def from_us(instant_us: int) -> datetime:
-    """Turn microseconds since the epoch into a UTC datetime. Raises OutOfReach beyond the years 1 to 9999."""
+    """Turn microseconds since the epoch into a UTC datetime. Raises OutOfReachError beyond year 9999."""
     try:
         return EPOCH + timedelta(microseconds=instant_us)
     except OverflowError:
-        raise OutOfReach(f"{instant_us} µs since 1970 is outside the years 1 to 9999") from None
+        raise OutOfReachError(f"{instant_us} µs since 1970 is outside the years 1 to 9999") from None

@@ -1,12 +1,12 @@
-"""Tables that fill themselves on demand: from a UTC day to what happens in it, and from a total to its instant.
+"""Tables that fill on demand: from a UTC day to what happens in it, and from a total to its instant.
 
-A scalar question costs a few look-ups whatever its span. Entries are chains of plain tuples, since Python walks those
-fastest; they never go stale, because a Horizon only grows.
+A scalar question costs a few look-ups whatever its span. Entries are chains of plain tuples, which Python
+walks fastest; they never go stale, because a Horizon only grows.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,10 +19,10 @@ __all__ = ["TOTAL_SHIFT", "DayTable", "MomentTable", "Stretch", "TotalTable", "r
 # 2^35 µs of open time, nine and a half hours, is about what a day adds to the total.
 TOTAL_SHIFT: Final = 35
 
-# (until_us, is_open, total, next): before `until_us` the running total is `total`, plus the instant when open.
+# (until_us, is_open, total, next): before `until_us` the total is `total`, plus the instant when open.
 Piece: TypeAlias = tuple[int, bool, int, "Piece | None"]
 
-# (until, opened, total, next): the same for datetimes; `opened` is where the piece began when it is open, else None.
+# (until, opened, total, next): for datetimes; `opened` is where the piece began if it is open, else None.
 Moment: TypeAlias = tuple[datetime, datetime | None, int, "Moment | None"]
 
 
@@ -77,7 +77,7 @@ class Stretch(NamedTuple):
 class TotalTable(dict[int, Stretch]):
     """The open Intervals whose totals touch a bucket of 2^TOTAL_SHIFT µs, by the bucket's number.
 
-    Raises KeyError for a bucket that reach does not fill: whether it holds a total is for a slower search to say.
+    Raises KeyError for a bucket that reach does not fill: a slower search says whether it holds a total.
     """
 
     __slots__ = ("_horizon",)
@@ -114,7 +114,7 @@ def reach_totals(horizon: Horizon, low_us: int, high_us: int) -> Totals:
 
 
 def _pieces(horizon: Horizon, day: int) -> list[tuple[int, int, bool, int]]:
-    """Answer (start, until, is open, total at the start) of the open and closed pieces of a UTC day, in order."""
+    """Answer (start, until, is open, total at the start) of the pieces of a UTC day, in order."""
     horizon.require_opens()
     at_us, end_us = day * DAY_US, (day + 1) * DAY_US
     coverage, before = horizon.spanning(at_us, end_us)

@@ -29,7 +29,7 @@ class PosixRule:
     ends: str
 
     def transitions(self, year: int) -> Iterator[tuple[int, int]]:
-        """Yield (instant in seconds since the epoch, offset from then on) for the changes of a year, in order."""
+        """Yield (instant, offset from then on), in seconds, for the changes of a year, in order."""
         if self.summer_s is None:
             return
         forward = (_wall_s(self.starts, year) - self.standard_s, self.summer_s)

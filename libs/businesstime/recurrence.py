@@ -1,7 +1,7 @@
 """A bounded subset of RFC 5545 recurrence rules, for dates.
 
-Without BYSETPOS and times of day, whether a rule holds on a date is a question about that date alone. So a rule is a
-mask over the dates from its start to the end of the horizon: bounded by construction, whatever the rule says.
+Without BYSETPOS and times of day, whether a rule holds on a date is a question about that date alone. So it is
+a mask over the dates from its start to the end of the horizon: bounded by construction, whatever it says.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from businesstime.errors import RuleInvalid
+from businesstime.errors import RuleInvalidError
 from businesstime.rule_mask import rule_mask
 
 __all__ = ["RecurrenceRule", "parse_rule"]
@@ -72,11 +72,11 @@ class RecurrenceRule:
 
 
 def parse_rule(text: object, *, field: str | None = None) -> RecurrenceRule:
-    """Read a rule such as `FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=31`. Raises RuleInvalid."""
+    """Read a rule such as `FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=31`. Raises RuleInvalidError."""
     try:
         return _checked(_parts(text))
     except ValueError as error:
-        raise RuleInvalid(str(error), field=field) from None
+        raise RuleInvalidError(str(error), field=field) from None
 
 
 def _parts(text: object) -> dict[str, str]:
@@ -100,7 +100,9 @@ def _checked(parts: dict[str, str]) -> RecurrenceRule:
         raise ValueError(f"{unknown[0][:40]} is not taken here: only FREQ, {', '.join(_READERS)}")
     if "COUNT" in parts and "UNTIL" in parts:
         raise ValueError("COUNT and UNTIL exclude one another")
-    values = {_READERS[name][0]: _READERS[name][1](value) for name, value in parts.items() if name != "FREQ"}
+    values: dict[str, Any] = {
+        _READERS[name][0]: _READERS[name][1](value) for name, value in parts.items() if name != "FREQ"
+    }
     rule = RecurrenceRule(frequency=parts["FREQ"], **values)
     if rule.frequency in {"DAILY", "WEEKLY"} and any(nth for nth, _ in rule.by_day):
         raise ValueError(f"BYDAY takes no numbers when FREQ is {rule.frequency}")
@@ -126,7 +128,7 @@ def _by_day(text: str) -> tuple[tuple[int, int], ...]:
     found: set[tuple[int, int]] = set()
     for each in text.split(","):
         matched = _BY_DAY.fullmatch(each)
-        if matched is None or matched[1] is not None and not 1 <= abs(int(matched[1])) <= 53:  # noqa: PLR2004 - weeks of a year
+        if matched is None or not 1 <= abs(int(matched[1] or 1)) <= 53:  # noqa: PLR2004 - weeks of a year
             raise ValueError(f"BYDAY: {each[:40]!r} is no weekday such as MO or -1FR")
         found.add((int(matched[1] or 0), _DAYS.index(matched[2])))
     return tuple(sorted(found))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Final
 
 import holidays
 
-from businesstime.errors import RegionUnknown
+from businesstime.errors import RegionUnknownError
 
 __all__ = ["HOLIDAYS_VERSION", "check_region", "region_year"]
 
-HOLIDAYS_VERSION: Final[str] = holidays.__version__
+HOLIDAYS_VERSION: Final = version("holidays")
 _LONGEST_NAME: Final = 60
 
 # A date's names in the region's own language, and the same in English where the package has them.
@@ -25,15 +26,15 @@ def _supported() -> dict[str, list[str]]:
 
 
 def check_region(country: object, subdivision: object, *, field: str | None = None) -> None:
-    """Refuse a country or a subdivision that the package does not have. Raises RegionUnknown."""
+    """Refuse a country or a subdivision that the package does not have. Raises RegionUnknownError."""
     path = f"{field}." if field else ""
     if not isinstance(country, str) or country not in _supported():
-        raise RegionUnknown(
+        raise RegionUnknownError(
             f"no holidays are known for {str(country)[:_LONGEST_NAME]!r}: write an ISO 3166 code such as BR",
             field=f"{path}country",
         )
     if subdivision is not None and subdivision not in _subdivisions(country):
-        raise RegionUnknown(
+        raise RegionUnknownError(
             f"{country} has no subdivision {str(subdivision)[:_LONGEST_NAME]!r}", field=f"{path}subdivision"
         )
 
@@ -43,7 +44,7 @@ def region_year(
     country: str,
     subdivision: str | None,
     observed: bool,
-    year: int,  # noqa: FBT001 - a cache's key
+    year: int,
 ) -> tuple[tuple[int, Names, Names], ...]:
     """Answer (ordinal, names, names in English) of a region's public holidays in a year, in order of date."""
     # The package translates by the host's locale unless a language is given.
@@ -60,7 +61,7 @@ def _names(
     subdivision: str | None,
     observed: bool,
     year: int,
-    language: str | None,  # noqa: FBT001 - as above
+    language: str | None,
 ) -> dict[int, Names]:
     days = holidays.country_holidays(
         country, subdiv=subdivision, years=year, expand=False, observed=observed, language=language

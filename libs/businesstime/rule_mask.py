@@ -24,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 class _Days:
     """Consecutive dates taken apart; each array has shape (n,).
 
-    months: months since 1970-01. before, left: days of the month before the date, and after it. Weekday 0 is Monday.
+    months: since 1970-01. before, left: days of the month before the date and after it. Weekday 0: Monday.
     """
 
     ordinals: Ints
@@ -38,7 +38,7 @@ class _Days:
 
 
 def rule_mask(rule: RecurrenceRule, start: date, days: int) -> Mask:
-    """Say for each of `days` dates from `start` on whether the rule, begun on `start`, holds; shape (days,)."""
+    """Say for each of `days` dates from `start` on whether the rule begun there holds; shape (days,)."""
     when = _take_apart(start.toordinal() + np.arange(days, dtype=np.int64))
     mask = _in_step(rule, start, when)
     if rule.by_month:
@@ -83,7 +83,8 @@ def _in_step(rule: RecurrenceRule, start: date, when: _Days) -> Mask:
         steps = (when.ordinals - start.toordinal() + into_week) // 7
     else:
         steps = when.ordinals - start.toordinal()
-    return steps % rule.interval == 0
+    held: Mask = steps % rule.interval == 0
+    return held
 
 
 def _on_month_day(month_days: tuple[int, ...], when: _Days) -> Mask:
@@ -105,11 +106,12 @@ def _on_weekday(rule: RecurrenceRule, when: _Days) -> Mask:
 
 def _as_start(rule: RecurrenceRule, start: date, when: _Days) -> Mask:
     """Take what the rule leaves open from the date on which it starts (RFC 5545, 3.3.10)."""
-    mask = np.ones(len(when.ordinals), dtype=np.bool_)
+    mask: Mask = np.ones(len(when.ordinals), dtype=np.bool_)
     if rule.by_day or rule.by_month_day or rule.frequency == "DAILY":
         return mask
     if rule.frequency == "WEEKLY":
-        return when.weekdays == start.weekday()
+        mask = when.weekdays == start.weekday()
+        return mask
     mask = when.before == start.day - 1
     if rule.frequency == "YEARLY" and not rule.by_month:
         mask &= when.months % 12 == start.month - 1

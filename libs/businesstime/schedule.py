@@ -7,9 +7,10 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from businesstime.errors import DocumentInvalid
+from businesstime.errors import DocumentInvalidError
 from businesstime.holiday import Holiday
 from businesstime.seasons import Season
 from businesstime.windows import WeeklyHours, Window, merge_windows
@@ -76,10 +77,10 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class LocalSchedule(Schedule):
-    """The hours of one place. For a date: SpecialHours, else Holiday, else the first Season that holds, else hours."""
+    """The hours of one place; on a date SpecialHours, else Holiday, else the first Season there, else hours."""
 
     zone: str
-    hours: WeeklyHours = WeeklyHours()
+    hours: WeeklyHours
     seasons: tuple[Season, ...] = ()
     holidays: tuple[Holiday, ...] = ()
     special: tuple[SpecialHours, ...] = ()
@@ -91,9 +92,9 @@ class LocalSchedule(Schedule):
         PACKAGED.rules(self.zone)
         ordered = tuple(sorted(self.special, key=lambda each: each.date))
         object.__setattr__(self, "special", ordered)
-        for first, second in zip(ordered, ordered[1:], strict=False):
+        for first, second in pairwise(ordered):
             if first.date == second.date:
-                raise DocumentInvalid(f"{first.date} has two sets of special hours", field="special")
+                raise DocumentInvalidError(f"{first.date} has two sets of special hours", field="special")
 
     def in_zone(self, zone: str) -> LocalSchedule:
         """Answer the same wall hours, read in another zone."""

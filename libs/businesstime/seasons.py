@@ -6,11 +6,14 @@ import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from businesstime.errors import DocumentInvalid
+from businesstime.errors import DocumentInvalidError
 from businesstime.windows import WeeklyHours
 
 __all__ = ["MonthDay", "Season"]
+
+_LEAP_YEAR: Final = 2000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,20 +24,22 @@ class MonthDay:
     day: int
 
     def __post_init__(self) -> None:
-        if not (1 <= self.month <= 12 and 1 <= self.day <= calendar.mdays[self.month] + (self.month == 2)):  # noqa: PLR2004 - months
-            raise DocumentInvalid(f"{self} is no day of a year")
+        try:
+            date(_LEAP_YEAR, self.month, self.day)
+        except ValueError:
+            raise DocumentInvalidError(f"{self} is no day of a year") from None
 
     def __str__(self) -> str:
         return f"{self.month:02}-{self.day:02}"
 
     def start_ordinal(self, year: int) -> int:
-        """The first date of `year` that is this day or later."""
+        """Answer the first date of `year` that is this day or later."""
         if (self.month, self.day) == (2, 29) and not calendar.isleap(year):
             return date(year, 3, 1).toordinal()
         return date(year, self.month, self.day).toordinal()
 
     def end_ordinal(self, year: int) -> int:
-        """The last date of `year` that is this day or earlier."""
+        """Answer the last date of `year` that is this day or earlier."""
         if (self.month, self.day) == (2, 29) and not calendar.isleap(year):
             return date(year, 2, 28).toordinal()
         return date(year, self.month, self.day).toordinal()
@@ -54,12 +59,12 @@ class Season:
 
     def __post_init__(self) -> None:
         if isinstance(self.first, date) != isinstance(self.last, date):
-            raise DocumentInvalid("a season has two dates or two days of the year, not one of each")
+            raise DocumentInvalidError("a season has two dates or two days of the year, not one of each")
         if isinstance(self.first, date) and isinstance(self.last, date) and self.last < self.first:
-            raise DocumentInvalid(f"the season ends on {self.last}, before it begins on {self.first}")
+            raise DocumentInvalidError(f"the season ends on {self.last}, before it begins on {self.first}")
 
     def spans(self, first_ordinal: int, last_ordinal: int) -> Iterator[tuple[int, int]]:
-        """Yield (first, last) ordinals of the stretches that touch the dates asked for, both ends included."""
+        """Yield (first, last) ordinals of its stretches among the dates asked for, ends included."""
         if isinstance(self.first, date) and isinstance(self.last, date):
             stretches = [(self.first.toordinal(), self.last.toordinal())]
         elif isinstance(self.first, MonthDay) and isinstance(self.last, MonthDay):

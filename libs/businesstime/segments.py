@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from businesstime.algebra import Complement, Difference, Shift, Splice, Union
 from businesstime.date_plans import PlanKind, explain_dates
-from businesstime.instants import DAY_US, EPOCH_ORDINAL, MINUTE_US
+from businesstime.instants import DAY_S, DAY_US, EPOCH_ORDINAL
 from businesstime.schedule import LocalSchedule, Schedule
 from businesstime.windows import spans_minutes
 from businesstime.zones import ZoneDatabase, ZoneRules
@@ -80,17 +80,17 @@ def _aligned(parts: Sequence[Sequence[Segment]]) -> Iterator[tuple[Segment, ...]
 
 
 def _local(schedule: LocalSchedule, start_us: int, end_us: int, rules: ZoneRules) -> Iterator[Segment]:
-    """Yield the pieces date by date; what a window that runs over midnight has opened stays open and its own."""
+    """Yield the pieces date by date; what a window opened, over midnight too, stays open and its own."""
     first = rules.wall_us(start_us) // DAY_US + EPOCH_ORDINAL - 2
     last = rules.wall_us(end_us) // DAY_US + EPOCH_ORDINAL + 2
     done_us = start_us
     for ordinal, plan in enumerate(explain_dates(schedule, first, last), start=first):
-        midnight_us = (ordinal - EPOCH_ORDINAL) * DAY_US
+        midnight_s = (ordinal - EPOCH_ORDINAL) * DAY_S
         windows = [
-            tuple(rules.edge_us(midnight_us + minute * MINUTE_US) for minute in span)
+            tuple(rules.edge_us(midnight_s + minute * 60) for minute in span)
             for span in spans_minutes(plan.windows)
         ]
-        for since_us, until_us, is_open in _of_date(windows, rules.edge_us(midnight_us + DAY_US)):
+        for since_us, until_us, is_open in _of_date(windows, rules.edge_us(midnight_s + DAY_S)):
             stop_us = min(until_us, end_us)
             from_us = max(since_us, done_us)
             if from_us < stop_us:

@@ -18,12 +18,12 @@ from businesstime.documents import read_packed_schedule, schedule_to_document
 from businesstime.durations import BusinessDays
 from businesstime.editions import CURRENT_EDITIONS, data_editions, timeline_key
 from businesstime.errors import (
-    BlobStale,
+    BlobStaleError,
     BusinessTimeError,
-    InstantNaive,
-    NeverCloses,
-    NeverOpens,
-    OutOfReach,
+    InstantNaiveError,
+    NeverClosesError,
+    NeverOpensError,
+    OutOfReachError,
 )
 from businesstime.horizon import Horizon
 from businesstime.instants import DAY_US, REACH_END_US, REACH_START_US, date_to_us, from_us, to_us
@@ -48,8 +48,8 @@ class Interval(NamedTuple):
 class Timeline:
     """A Schedule compiled for a horizon, which grows when a question goes beyond it and never changes an answer.
 
-    Equal, and hashed, by `content_key`. Instants are int µs since the epoch in the `_us` methods, aware datetimes in
-    the others; durations are int µs. Sums raise NeverOpens on a schedule without open time, and OutOfReach
+    Equal, and hashed, by `content_key`. Instants are int µs since the epoch in the `_us` methods, aware datetimes
+    in the others; durations are int µs. Sums raise NeverOpensError on a schedule without open time, and OutOfReachError
     outside the years 1800 to 2399.
     """
 
@@ -89,14 +89,14 @@ class Timeline:
         return hash(self.content_key)
 
     def require_opens(self) -> None:
-        """Refuse a schedule that is closed for ever: the check to make when one is saved. Raises NeverOpens."""
+        """Refuse a schedule that is closed for ever: the check to make when one is saved. Raises NeverOpensError."""
         self.horizon.require_opens()
 
     def is_open_us(self, at_us: int) -> bool:
         """Say whether the instant is open."""
         try:
             piece = self._days[at_us // DAY_US]
-        except NeverOpens:
+        except NeverOpensError:
             return False
         while at_us >= piece[0]:
             piece = piece[3]  # type: ignore[assignment] # the last piece of a day ends with the day
@@ -131,32 +131,32 @@ class Timeline:
         return total_us + stretch[1]
 
     def next_open_us(self, at_us: int) -> int:
-        """Answer the first open instant at or after `at_us`. Raises NeverOpens."""
+        """Answer the first open instant at or after `at_us`. Raises NeverOpensError."""
         while True:
             opens, closes = self._edges(at_us)
             place = int(np.searchsorted(closes, at_us, side="right"))
             if place < len(opens):
                 return max(int(opens[place]), at_us)
-            self._grow_later(NeverOpens(f"the schedule does not open after {from_us(at_us)}"))
+            self._grow_later(NeverOpensError(f"the schedule does not open after {from_us(at_us)}"))
 
     def next_close_us(self, at_us: int) -> int:
-        """Answer the first closing after `at_us`: of the Interval that holds it, or of the next. Raises NeverCloses."""
+        """Answer the first closing after `at_us`: of the Interval that holds it, or of the next. Raises NeverClosesError."""
         while True:
             opens, closes = self._edges(at_us)
             place = int(np.searchsorted(closes, at_us, side="right"))
             if place < len(opens) and closes[place] < self.horizon.coverage.end_us:
                 return int(closes[place])
-            self._grow_later(NeverCloses(f"the schedule does not close after {from_us(at_us)}"))
+            self._grow_later(NeverClosesError(f"the schedule does not close after {from_us(at_us)}"))
 
     def previous_close_us(self, at_us: int) -> int:
-        """Answer `at_us` when it is open, else the last closing at or before it. Raises NeverOpens."""
+        """Answer `at_us` when it is open, else the last closing at or before it. Raises NeverOpensError."""
         while True:
             opens, closes = self._edges(at_us)
             place = int(np.searchsorted(opens, at_us, side="right")) - 1
             if place >= 0:
                 return min(int(closes[place]), at_us)
             if not self.horizon.grow_earlier():
-                raise NeverOpens(f"the schedule is not open before {from_us(at_us)}")
+                raise NeverOpensError(f"the schedule is not open before {from_us(at_us)}")
 
     def open_intervals_us(self, start_us: int, end_us: int) -> list[Interval]:
         """Answer the open Intervals of `[start_us, end_us)`, cut at its ends."""
@@ -224,18 +224,18 @@ class Timeline:
             at = _utc(at)
         try:
             moment = self._moments[at.toordinal()]
-        except NeverOpens:
+        except NeverOpensError:
             return False
         while at >= moment[0]:
             moment = moment[3]  # type: ignore[assignment] # as above
         return moment[1] is not None
 
     def next_open(self, at: datetime) -> datetime:
-        """Answer, in UTC, the first open instant at or after `at`. Raises NeverOpens."""
+        """Answer, in UTC, the first open instant at or after `at`. Raises NeverOpensError."""
         return from_us(self.next_open_us(to_us(at)))
 
     def next_close(self, at: datetime) -> datetime:
-        """Answer, in UTC, the first closing after `at`. Raises NeverCloses."""
+        """Answer, in UTC, the first closing after `at`. Raises NeverClosesError."""
         return from_us(self.next_close_us(to_us(at)))
 
     def open_intervals(self, start: datetime, end: datetime) -> list[Interval]:
@@ -261,10 +261,10 @@ class Timeline:
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> Timeline:
-        """Read what to_bytes wrote. Raises BlobInvalid, and BlobStale when zone or holiday data have changed since."""
+        """Read what to_bytes wrote. Raises BlobInvalidError, and BlobStaleError when zone or holiday data have changed since."""
         unpacked = unpack(blob)
         if unpacked.editions not in CURRENT_EDITIONS:
-            raise BlobStale(
+            raise BlobStaleError(
                 f"it was made with {unpacked.editions}; here are {CURRENT_EDITIONS[-1]}: compile it again"
             )
         return cls(unpacked.coverage, lambda: read_packed_schedule(unpacked.document))
@@ -282,7 +282,7 @@ class Timeline:
         coverage, before = reach_totals(self.horizon, total_us, total_us)
         place = int(np.searchsorted(before, total_us, side="left" if later else "right")) - 1
         if place < 0 or place >= len(coverage.opens_us):
-            raise NeverOpens("the schedule does not open often enough in the years 1800 to 2399")
+            raise NeverOpensError("the schedule does not open often enough in the years 1800 to 2399")
         return total_us - int(before[place]) + int(coverage.opens_us[place])
 
 
@@ -299,11 +299,11 @@ def compile_schedule(
     """
     start_us, end_us = date_to_us(start or FIRST), date_to_us(end or LAST)
     if not REACH_START_US <= start_us < end_us <= REACH_END_US:
-        raise OutOfReach("a horizon ends after it starts, in the years 1800 to 2399", field="end")
+        raise OutOfReachError("a horizon ends after it starts, in the years 1800 to 2399", field="end")
     return Timeline(cover(schedule, start_us, end_us, database), lambda: schedule, database)
 
 
 def _utc(instant: datetime) -> datetime:
     if instant.utcoffset() is None:
-        raise InstantNaive(f"{instant.isoformat()} has no zone: give an aware datetime")
+        raise InstantNaiveError(f"{instant.isoformat()} has no zone: give an aware datetime")
     return instant.astimezone(UTC)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from businesstime.errors import DocumentInvalid
+from businesstime.errors import DocumentInvalidError
 
 __all__ = [
     "DAY_MINUTES",
@@ -22,6 +22,7 @@ __all__ = [
 DAY_MINUTES: Final = 1_440
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW: Final = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})", re.ASCII)
+_HOUR: Final = 60
 _LAST_HOUR: Final = 24
 
 
@@ -38,7 +39,9 @@ class Window:
 
     def __post_init__(self) -> None:
         if not (0 <= self.start_minute < DAY_MINUTES and 0 <= self.end_minute <= DAY_MINUTES):
-            raise DocumentInvalid(f"{self.start_minute} to {self.end_minute} minutes is no window of a day")
+            raise DocumentInvalidError(
+                f"{self.start_minute} to {self.end_minute} minutes is no window of a day"
+            )
 
     @property
     def length_minutes(self) -> int:
@@ -59,19 +62,20 @@ class WeeklyHours:
 
     def __post_init__(self) -> None:
         if len(self.days) != len(WEEKDAYS):
-            raise DocumentInvalid(f"a week has seven days, not {len(self.days)}")
+            raise DocumentInvalidError(f"a week has seven days, not {len(self.days)}")
         object.__setattr__(self, "days", tuple(merge_windows(day) for day in self.days))
 
 
 def parse_window(text: object, *, field: str | None = None) -> Window:
-    """Read `HH:MM-HH:MM`, where 24:00 is the end of the day. Raises DocumentInvalid."""
+    """Read `HH:MM-HH:MM`, where 24:00 is the end of the day. Raises DocumentInvalidError."""
     found = _WINDOW.fullmatch(text) if isinstance(text, str) else None
     if found is None:
-        raise DocumentInvalid(f"{str(text)[:40]!r} is no window: write HH:MM-HH:MM", field=field)
+        raise DocumentInvalidError(f"{str(text)[:40]!r} is no window: write HH:MM-HH:MM", field=field)
     start_h, start_m, end_h, end_m = map(int, found.groups())
     for hour, minute, ends in ((start_h, start_m, False), (end_h, end_m, True)):
-        if minute > 59 or hour > _LAST_HOUR or (hour == _LAST_HOUR and (minute or not ends)):  # noqa: PLR2004 - minutes of an hour
-            raise DocumentInvalid(f"{text!r}: {hour:02}:{minute:02} is no time of day", field=field)
+        last = _LAST_HOUR * 60 - (not ends)
+        if minute >= _HOUR or hour * _HOUR + minute > last:
+            raise DocumentInvalidError(f"{text!r}: {hour:02}:{minute:02} is no time of day", field=field)
     return Window(start_h * 60 + start_m, end_h * 60 + end_m)
 
 

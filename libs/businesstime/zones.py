@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-import tzdata
+import tzdata  # type: ignore[import-untyped] # ships no types
 
-from businesstime.errors import ZoneUnknown
+from businesstime.errors import ZoneUnknownError
 from businesstime.instants import REACH_LAST, SECOND_US
 from businesstime.posix_rule import read_posix_rule
 
@@ -44,7 +44,7 @@ class ZoneRules:
     crests_s: Int64Array
 
     def edges_us(self, walls_s: Int64Array) -> Int64Array:
-        """Turn ascending wall times into the first instants at which the clock reads them or later.
+        """Turn ascending wall times into the first instants when the clock reads them or later.
 
         walls_s: seconds since 1970 on the wall, shape (n,). Answers microseconds since the epoch, shape (n,).
         """
@@ -63,10 +63,10 @@ class ZoneRules:
         eras = np.searchsorted(self.crests_s, walls_us // SECOND_US, side="right")
         return np.maximum(walls_us - self.offsets_s[eras] * SECOND_US, self.instants_s[eras] * SECOND_US)
 
-    def edge_us(self, wall_us: int) -> int:
-        """Turn one wall time, in microseconds, into the first instant at which the clock reads it or later."""
-        era = int(np.searchsorted(self.crests_s, wall_us // SECOND_US, side="right"))
-        return max(wall_us - int(self.offsets_s[era]) * SECOND_US, int(self.instants_s[era]) * SECOND_US)
+    def edge_us(self, wall_s: int) -> int:
+        """Turn one wall time, in seconds since 1970, into the first instant when the clock reads it or later."""
+        era = int(np.searchsorted(self.crests_s, wall_s, side="right"))
+        return max(wall_s - int(self.offsets_s[era]), int(self.instants_s[era])) * SECOND_US
 
     def walls_us(self, instants_us: Int64Array) -> Int64Array:
         """Turn instants, in any order, into what the wall clock reads then, both in microseconds."""
@@ -89,21 +89,21 @@ class ZoneDatabase:
         self._rules: dict[str, ZoneRules] = {}
 
     def rules(self, key: str) -> ZoneRules:
-        """Answer the rules of a zone. Raises ZoneUnknown."""
+        """Answer the rules of a zone. Raises ZoneUnknownError."""
         found = self._rules.get(key)
         if found is None:
             found = self._rules[key] = _parse(self._bytes(key))
         return found
 
     def zone(self, key: str) -> ZoneInfo:
-        """Answer the zone as a tzinfo. Raises ZoneUnknown."""
+        """Answer the zone as a tzinfo. Raises ZoneUnknownError."""
         return ZoneInfo.from_file(io.BytesIO(self._bytes(key)), key=key)
 
     def _bytes(self, key: str) -> bytes:
         try:
             return self._read(key)
         except KeyError:
-            raise ZoneUnknown(
+            raise ZoneUnknownError(
                 f"{str(key)[:60]!r} is no zone of tzdata {self.version}", field="zone"
             ) from None
 
@@ -126,7 +126,7 @@ PACKAGED: Final = ZoneDatabase(TZDATA_VERSION, _Package().read)
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
-    """Answer a zone of the tzdata package by its IANA name. Raises ZoneUnknown."""
+    """Answer a zone of the tzdata package by its IANA name. Raises ZoneUnknownError."""
     return PACKAGED.zone(name)
 
 
