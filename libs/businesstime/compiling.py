@@ -31,7 +31,6 @@ def cover(schedule: Schedule, start_us: int, end_us: int, database: ZoneDatabase
         case Splice():
             return _splice(schedule, start_us, end_us, database)
     parts = [cover(part, start_us, end_us, database) for part in schedule.parts]
-    match schedule:
     return combine(schedule, parts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from businesstime.algebra import (
     DEEPEST,
@@ -32,6 +32,8 @@ from businesstime.zones import PACKAGED
 
 __all__ = ["read_schedule"]
 
+Value = TypeVar("Value")
+
 _FIELDS: Final = ("zone", "hours", "seasons", "holidays", "special")
 
 
@@ -57,7 +59,7 @@ def _local(value: object, path: str) -> LocalSchedule:
     inside = f"{path}." if path else ""
     zone = document["zone"]
     try:
-        PACKAGED.rules(zone)
+        PACKAGED.rules(zone if isinstance(zone, str) else repr(zone)[:40])
     except ZoneUnknownError as error:
         raise ZoneUnknownError(error.reason, field=f"{inside}zone") from None
     return LocalSchedule(
@@ -122,17 +124,16 @@ _COMPOSED: Final[dict[str, Callable[[object, str, int], Schedule]]] = {
 
 
 def _instant_us(value: object, path: str) -> int:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise DocumentInvalidError(f"{value[:40]!r} is no instant (RFC 3339)", field=path) from None
-    if not isinstance(value, datetime):
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        instant = None
+    if not isinstance(instant, datetime):
         raise DocumentInvalidError("an instant such as 2026-01-01T00:00:00Z is expected", field=path)
-    return _placed(path, lambda: to_us(value))
+    return _placed(path, lambda: to_us(instant))
 
 
-def _placed(path: str, read: Callable[[], Any]) -> Any:
+def _placed(path: str, read: Callable[[], Value]) -> Value:
     """Give an error that has no path of its own the path `path`."""
     try:
         return read()

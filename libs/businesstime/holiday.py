@@ -83,7 +83,9 @@ def unmatched_opt_outs(region: RegionHolidays, first_year: int, last_year: int) 
     """Answer the opt-outs that fit no holiday of those years: most likely misspelt."""
     left = set(region.opt_outs)
     for year in range(first_year, last_year + 1):
-        for _, own, english in region_year(region.country, region.subdivision, region.observed, year):
+        for _, own, english in region_year(
+            region.country, region.subdivision, year, observed=region.observed
+        ):
             left = {each for each in left if not any(_means(each, name) for name in (*own, *english))}
     return tuple(sorted(left))
 
@@ -97,7 +99,9 @@ def _rule_ordinals(rule: RecurrenceRule, start: date, last_ordinal: int) -> list
 def _kept(region: RegionHolidays, year: int) -> tuple[tuple[int, str], ...]:
     """Answer the closed dates of a year; a date with several names is open only if each is opted out."""
     kept = []
-    for ordinal, own, english in region_year(region.country, region.subdivision, region.observed, year):
+    for ordinal, own, english in region_year(
+        region.country, region.subdivision, year, observed=region.observed
+    ):
         doubles = english if len(english) == len(own) else own
         names = [
             name

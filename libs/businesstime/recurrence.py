@@ -1,7 +1,7 @@
 """A bounded subset of RFC 5545 recurrence rules, for dates.
 
-Without BYSETPOS and times of day, whether a rule holds on a date is a question about that date alone. So it is
-a mask over the dates from its start to the end of the horizon: bounded by construction, whatever it says.
+Without BYSETPOS and times of day, whether a rule holds on a date is a question about that date alone: it is a
+mask over the dates from its start to the end of the horizon: bounded by construction, whatever it says.
 """
 
 from __future__ import annotations

@@ -33,7 +33,8 @@ def check_region(country: object, subdivision: object, *, field: str | None = No
             f"no holidays are known for {str(country)[:_LONGEST_NAME]!r}: write an ISO 3166 code such as BR",
             field=f"{path}country",
         )
-    if subdivision is not None and subdivision not in _subdivisions(country):
+    known = _subdivisions(country)
+    if subdivision is not None and not (isinstance(subdivision, str) and subdivision in known):
         raise RegionUnknownError(
             f"{country} has no subdivision {str(subdivision)[:_LONGEST_NAME]!r}", field=f"{path}subdivision"
         )
@@ -43,8 +44,9 @@ def check_region(country: object, subdivision: object, *, field: str | None = No
 def region_year(
     country: str,
     subdivision: str | None,
-    observed: bool,
     year: int,
+    *,
+    observed: bool,
 ) -> tuple[tuple[int, Names, Names], ...]:
     """Answer (ordinal, names, names in English) of a region's public holidays in a year, in order of date."""
     # The package translates by the host's locale unless a language is given.
@@ -52,16 +54,17 @@ def region_year(
     languages = local.supported_languages
     own = local.default_language
     english = next((each for each in ("en_US", "en") if each in languages), own)
-    found = [_names(country, subdivision, observed, year, language) for language in (own, english)]
+    found = [_names(country, subdivision, year, language, observed=observed) for language in (own, english)]
     return tuple((day, found[0][day], found[1].get(day, ())) for day in sorted(found[0]))
 
 
 def _names(
     country: str,
     subdivision: str | None,
-    observed: bool,
     year: int,
     language: str | None,
+    *,
+    observed: bool,
 ) -> dict[int, Names]:
     days = holidays.country_holidays(
         country, subdiv=subdivision, years=year, expand=False, observed=observed, language=language

@@ -110,9 +110,9 @@ def _as_start(rule: RecurrenceRule, start: date, when: _Days) -> Mask:
     if rule.by_day or rule.by_month_day or rule.frequency == "DAILY":
         return mask
     if rule.frequency == "WEEKLY":
-        mask = when.weekdays == start.weekday()
+        mask &= when.weekdays == start.weekday()
         return mask
-    mask = when.before == start.day - 1
+    mask &= when.before == start.day - 1
     if rule.frequency == "YEARLY" and not rule.by_month:
         mask &= when.months % 12 == start.month - 1
     return mask

@@ -77,7 +77,7 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class LocalSchedule(Schedule):
-    """The hours of one place; on a date SpecialHours, else Holiday, else the first Season there, else hours."""
+    """The hours of one place; on a date SpecialHours, else Holiday, else the first Season then, or hours."""
 
     zone: str
     hours: WeeklyHours

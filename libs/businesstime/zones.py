@@ -52,19 +52,24 @@ class ZoneRules:
             return walls_s
         first, last = np.searchsorted(self.crests_s, walls_s[[0, -1]], side="right")
         if first == last:  # most spans of a few weeks, and zones without summer time
-            return np.maximum(walls_s - self.offsets_s[first], self.instants_s[first]) * SECOND_US
+            flat: Int64Array = np.maximum(walls_s - self.offsets_s[first], self.instants_s[first]) * SECOND_US
+            return flat
         cuts = np.searchsorted(walls_s, self.crests_s[first:last])
         counts = np.diff(cuts, prepend=0, append=len(walls_s))
         eras = np.repeat(np.arange(first, last + 1), counts)
-        return np.maximum(walls_s - self.offsets_s[eras], self.instants_s[eras]) * SECOND_US
+        edges: Int64Array = np.maximum(walls_s - self.offsets_s[eras], self.instants_s[eras]) * SECOND_US
+        return edges
 
     def edges_anyhow_us(self, walls_us: Int64Array) -> Int64Array:
         """Do the same for wall times in microseconds and in any order, more slowly."""
         eras = np.searchsorted(self.crests_s, walls_us // SECOND_US, side="right")
-        return np.maximum(walls_us - self.offsets_s[eras] * SECOND_US, self.instants_s[eras] * SECOND_US)
+        edges: Int64Array = np.maximum(
+            walls_us - self.offsets_s[eras] * SECOND_US, self.instants_s[eras] * SECOND_US
+        )
+        return edges
 
     def edge_us(self, wall_s: int) -> int:
-        """Turn one wall time, in seconds since 1970, into the first instant when the clock reads it or later."""
+        """Turn one wall time, in seconds since 1970, into the first instant that reads it or later."""
         era = int(np.searchsorted(self.crests_s, wall_s, side="right"))
         return max(wall_s - int(self.offsets_s[era]), int(self.instants_s[era])) * SECOND_US
 
@@ -116,7 +121,7 @@ class _Package:
         return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
 
     def read(self, key: str) -> bytes:
-        if not isinstance(key, str) or key not in self.keys:
+        if key not in self.keys:
             raise KeyError(key)
         return files("tzdata").joinpath("zoneinfo", *key.split("/")).read_bytes()
 
