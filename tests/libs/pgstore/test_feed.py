@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import Sequence
+
+import pytest
+
+from pgstore.database import Database
+from pgstore.errors import CursorAheadError, CursorInvalidError
+from pgstore.feed import (
+    START,
+    DatabaseFeed,
+    FeedCursor,
+    FeedMessage,
+    FeedPage,
+    parse_cursor,
+    read_cursor,
+    save_cursor,
+)
+from pgstore.following import Handle, follow_once
+from pgstore.outbox import Message, append
+
+PATIENCE_S = 20
+
+
+def told(subject: str) -> Message:
+    """Make a message about a subject."""
+    return Message(type="note.told", subject=subject, payload={"about": subject})
+
+
+async def tell(database: Database, tenant: str, *subjects: str) -> None:
+    """Write messages in a transaction of their own."""
+    async with database.transaction(tenant) as connection:
+        await append(connection, [told(subject) for subject in subjects])
+
+
+async def read_until(
+    database: Database, tenant: str, count: int, after: FeedCursor | None = None
+) -> FeedPage:
+    """Read on until a tenant's messages are `count`: other tests may hold the feed for a moment."""
+    feed, cursor = DatabaseFeed(database), after or START
+    messages: list[FeedMessage] = []
+    async with asyncio.timeout(PATIENCE_S):
+        while len(messages) < count:
+            page = await feed.read(cursor, 100)
+            messages += [message for message in page.messages if message.tenant_id == tenant]
+            cursor = page.cursor
+            await asyncio.sleep(0 if page.messages else 0.01)
+    return FeedPage(messages=tuple(messages), cursor=cursor)
+
+
+async def follow_all(database: Database, name: str, handle: Handle) -> None:
+    """Follow the feed to its end, in small pages."""
+    while await follow_once(database, DatabaseFeed(database), name=name, handle=handle, limit=3):
+        pass
+
+
+async def test_messages_come_in_the_order_of_writing(database: Database, tenant: str) -> None:
+    """Within and across transactions, each with its tenant, type, subject, payload and time."""
+    await tell(database, tenant, "a", "b", "c")
+    await tell(database, tenant, "d")
+    page = await read_until(database, tenant, 4)
+    assert [message.subject for message in page.messages] == ["a", "b", "c", "d"]
+    assert page.messages[0].payload == {"about": "a"}
+    assert page.messages[0].type == "note.told"
+    assert page.messages[0].created_at.utcoffset() is not None
+    assert len({message.id for message in page.messages}) == 4
+
+
+async def test_pages_add_up_to_the_feed(database: Database, tenant: str) -> None:
+    """Reading in pages of any size gives each message once, also where a transaction spans pages."""
+    await tell(database, tenant, *(f"{number:02}" for number in range(25)))
+    start = (await read_until(database, tenant, 25)).messages
+    for limit in (1, 7, 25):
+        subjects: list[str] = []
+        page = await DatabaseFeed(database).read(None, limit)
+        while page.messages:
+            subjects += [message.subject for message in page.messages if message.tenant_id == tenant]
+            page = await DatabaseFeed(database).read(page.cursor, limit)
+        assert subjects == [message.subject for message in start]
+
+
+async def test_what_is_rolled_back_was_never_told(database: Database, tenant: str) -> None:
+    """A message exists if and only if its change does."""
+
+    async def fail() -> None:
+        async with database.transaction(tenant) as connection:
+            await append(connection, [told("undone")])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    await tell(database, tenant, "done")
+    page = await read_until(database, tenant, 1)
+    assert [message.subject for message in page.messages] == ["done"]
+
+
+async def test_a_message_with_the_same_id_is_told_once(database: Database, tenant: str) -> None:
+    """A name-based id makes a second writing of the same message no message."""
+    message = Message(type="breach.fired", subject="a", payload={}, id=uuid.uuid5(uuid.NAMESPACE_URL, tenant))
+    for _ in range(2):
+        async with database.transaction(tenant) as connection:
+            await append(connection, [message])
+    await tell(database, tenant, "last")
+    page = await read_until(database, tenant, 2)
+    assert [one.subject for one in page.messages] == ["a", "last"]
+
+
+async def test_two_tenants_may_use_the_same_message_id(database: Database, tenant: str) -> None:
+    """Ids are unique in a tenant: one tenant cannot keep another's message from being told."""
+    message = Message(type="note.told", subject="a", payload={})
+    for owner in (tenant, f"{tenant}-b"):
+        async with database.transaction(owner) as connection:
+            await append(connection, [message])
+        assert len((await read_until(database, owner, 1)).messages) == 1
+
+
+async def test_a_late_commit_is_not_skipped(database: Database, tenant: str) -> None:
+    """What began first and commits last holds the feed until it is done; then all come, in order."""
+    feed = DatabaseFeed(database)
+    before = (await read_until(database, tenant, 0)).cursor
+    async with database.transaction(tenant) as slow:
+        await append(slow, [told("began first")])
+        await tell(database, tenant, "committed first")
+        page = await feed.read(before, 100)
+        assert [one.subject for one in page.messages if one.tenant_id == tenant] == []
+        cursor = page.cursor
+    page = await read_until(database, tenant, 2, after=cursor)
+    assert [one.subject for one in page.messages] == ["began first", "committed first"]
+
+
+async def test_a_late_rollback_lets_the_feed_go_on(database: Database, tenant: str) -> None:
+    """A held feed is freed by a rollback as by a commit."""
+
+    async def fail() -> None:
+        async with database.transaction(tenant) as slow:
+            await append(slow, [told("undone")])
+            await tell(database, tenant, "done")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    page = await read_until(database, tenant, 1)
+    assert [one.subject for one in page.messages] == ["done"]
+
+
+async def test_two_open_transactions_commit_crosswise(database: Database, tenant: str) -> None:
+    """Messages written in turns by two transactions come complete to a follower who reads all the while."""
+    first, second = database.transaction(tenant), database.transaction(tenant)
+    follower = asyncio.create_task(read_until(database, tenant, 4))
+    one, two = await first.__aenter__(), await second.__aenter__()
+    await append(one, [told("1a")])
+    await append(two, [told("2a")])
+    await append(one, [told("1b")])
+    await append(two, [told("2b")])
+    await second.__aexit__(None, None, None)
+    await DatabaseFeed(database).read(None, 10)
+    await first.__aexit__(None, None, None)
+    page = await follower
+    assert [message.subject for message in page.messages] == ["1a", "1b", "2a", "2b"]
+
+
+async def test_a_follower_misses_nothing_of_many_writers(database: Database, tenant: str) -> None:
+    """Each of many concurrent transactions of various length is seen once, whole, in its own order."""
+    writers, each = 20, 3
+
+    async def write(writer: int) -> None:
+        async with database.transaction(tenant) as connection:
+            for number in range(each):
+                await append(connection, [told(f"{writer}-{number}")])
+                await connection.execute("SELECT pg_sleep(0.001 * $1::int)", writer % 4)
+
+    follower = asyncio.create_task(read_until(database, tenant, writers * each))
+    await asyncio.gather(*(write(writer) for writer in range(writers)))
+    subjects = [message.subject for message in (await follower).messages]
+    assert sorted(subjects) == sorted(
+        f"{writer}-{number}" for writer in range(writers) for number in range(each)
+    )
+    for writer in range(writers):
+        own = [subject for subject in subjects if subject.startswith(f"{writer}-")]
+        assert own == [f"{writer}-{number}" for number in range(each)]
+
+
+async def test_a_cursor_from_another_life_is_refused(database: Database) -> None:
+    """A cursor past all transactions would wait for ever: it is an error instead."""
+    with pytest.raises(CursorAheadError):
+        await DatabaseFeed(database).read(FeedCursor(2**62, 1), 10)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1", "1-", "-1", "a-b", "1-2-3", "1 -2", f"{2**64}-1", f"1-{2**63}", "\uff11-2"]
+)
+def test_what_is_no_cursor_is_refused(text: str) -> None:
+    """A cursor is two numbers that fit their columns."""
+    with pytest.raises(CursorInvalidError):
+        parse_cursor(text)
+
+
+def test_a_cursor_survives_its_wire_form() -> None:
+    """What was written is what is read, up to the largest."""
+    for cursor in (START, FeedCursor(17, 4), FeedCursor(2**64 - 1, 2**63 - 1)):
+        assert parse_cursor(str(cursor)) == cursor
+
+
+async def test_a_follower_goes_on_where_it_stopped(database: Database, tenant: str) -> None:
+    """Each message is handed over once, grouped by tenant, and the cursor is kept in the database."""
+    name, seen = secrets.token_hex(4), list[str]()
+
+    async def handle(owner: str, messages: Sequence[FeedMessage]) -> None:
+        seen.extend(message.subject for message in messages if owner == tenant)
+
+    for subjects in (("a", "b", "c", "d"), ("e",)):
+        await tell(database, tenant, *subjects)
+        await read_until(database, tenant, len(seen) + len(subjects))
+        await follow_all(database, name, handle)
+    assert seen == ["a", "b", "c", "d", "e"]
+
+
+async def test_what_could_not_be_handled_comes_again(database: Database, tenant: str) -> None:
+    """A handler that raises keeps the cursor where it was."""
+    name, tries = secrets.token_hex(4), 0
+
+    async def handle(owner: str, messages: Sequence[FeedMessage]) -> None:
+        nonlocal tries
+        tries += owner == tenant
+        if owner == tenant and tries == 1:
+            raise ZeroDivisionError(len(messages))
+
+    await tell(database, tenant, "a")
+    await read_until(database, tenant, 1)
+    with pytest.raises(ZeroDivisionError):
+        await follow_all(database, name, handle)
+    await follow_all(database, name, handle)
+    assert tries == 2
+
+
+async def test_a_follower_begins_again_after_a_restore(database: Database, tenant: str) -> None:
+    """A source whose transactions count from lower than the cursor is followed from its start."""
+    name, seen = secrets.token_hex(4), list[str]()
+
+    async def handle(owner: str, messages: Sequence[FeedMessage]) -> None:
+        seen.extend(message.subject for message in messages if owner == tenant)
+
+    await tell(database, tenant, "a")
+    await read_until(database, tenant, 1)
+    async with database.connection() as connection:
+        await connection.execute("SELECT feed_cursor_save($1, $2, 1)", name, 2**62)
+    feed = DatabaseFeed(database)
+    assert await follow_once(database, feed, name=name, handle=handle) == 0
+    await follow_all(database, name, handle)
+    assert seen == ["a"]
+
+
+async def test_a_saved_cursor_never_moves_back(database: Database) -> None:
+    """Of two followers of one feed, the one behind does not undo what the other has saved."""
+    name = secrets.token_hex(4)
+    async with database.connection() as connection:
+        assert await read_cursor(connection, name) is None
+        for cursor in (FeedCursor(5, 9), FeedCursor(5, 8), FeedCursor(4, 10)):
+            await save_cursor(connection, name, cursor)
+        assert await read_cursor(connection, name) == FeedCursor(5, 9)
+        await save_cursor(connection, name, FeedCursor(6, 1))
+        assert await read_cursor(connection, name) == FeedCursor(6, 1)
