@@ -20,10 +20,9 @@ import msgspec
 from businesstime import TZDATA_VERSION
 from calendars.domain.calendar import Calendar, in_force
 from calendars.domain.document import CalendarKey
-from calendars.domain.errors import ReferenceCycleError, ReferencesTooManyError
+from calendars.domain.errors import ReferenceCycleError
 
 __all__ = [
-    "MAX_LEAVES",
     "DefinitionKey",
     "Horizon",
     "Outline",
@@ -34,13 +33,9 @@ __all__ = [
     "horizon_at",
     "outline_of",
     "outlines_known_at",
-    "weigh",
 ]
 
 DefinitionKey = NewType("DefinitionKey", str)
-
-MAX_LEAVES = 256
-"""How many calendars one may be made of, counted as often as each is named."""
 
 _DATA = (TZDATA_VERSION, installed_version("holidays"), "timeline-1")
 
@@ -155,26 +150,6 @@ def _path_back(key: CalendarKey, outlines: Mapping[CalendarKey, Outline]) -> lis
 
 def _named(outline: Outline) -> set[CalendarKey]:
     return {name for version in in_force(outline.versions) for name in version.references}
-
-
-def weigh(key: CalendarKey, outlines: Mapping[CalendarKey, Outline]) -> int:
-    """Count the leaves of a Calendar's tree, shared ones as often as they are named.
-
-    The outlines have no cycle. Raises ReferencesTooManyError past MAX_LEAVES.
-    """
-    return _weigh(key, outlines, {})
-
-
-def _weigh(key: CalendarKey, outlines: Mapping[CalendarKey, Outline], known: dict[CalendarKey, int]) -> int:
-    if key not in known:
-        versions = in_force(outlines[key].versions)
-        named = [name for version in versions for name in version.references]
-        known[key] = len(versions) + sum(_weigh(name, outlines, known) for name in named)
-    if known[key] > MAX_LEAVES:
-        raise ReferencesTooManyError(
-            f"document: calendar {key!r} would be made of more than {MAX_LEAVES} parts", field="document"
-        )
-    return known[key]
 
 
 def _digest_of(

@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from businesstime import (
-    REACH_START_US,
     BusinessTimeError,
-    NeverOpens,
+    NeverOpensError,
     Schedule,
     compile_schedule,
     difference,
@@ -31,9 +30,12 @@ from businesstime import (
 from calendars.domain.calendar import Calendar, in_force
 from calendars.domain.definition import Horizon
 from calendars.domain.document import CalendarKey, Composition, Document
-from calendars.domain.errors import DocumentInvalidError, ParentComposedError
+from calendars.domain.errors import DocumentInvalidError, ParentComposedError, ReferencesTooManyError
 
-__all__ = ["Book", "check_document", "check_opens", "schedule_of"]
+__all__ = ["MAX_LEAVES", "Book", "check_document", "check_schedule", "schedule_of"]
+
+MAX_LEAVES = 256
+"""How many documents one Calendar may be made of, each counted as often as it is named."""
 
 Book = Mapping[CalendarKey, Calendar]
 """Calendars by key: at least the one asked for and all that it is made of, directly or not."""
@@ -63,12 +65,13 @@ def check_document(document: Document, book: Book) -> Schedule:
     return _splice(_document_parts(document, book), book, {})
 
 
-def check_opens(schedule: Schedule, horizon: Horizon) -> None:
-    """Raise DocumentInvalidError (never_opens) where the Schedule has no open time at all."""
-    timeline = compile_schedule(schedule, start=horizon.start, end=horizon.end)
+def check_schedule(schedule: Schedule, horizon: Horizon) -> None:
+    """Refuse a Schedule of too many parts (ReferencesTooManyError), or one that never opens (DocumentInvalidError)."""
+    if sum(1 for _ in islice(schedule.leaves(), MAX_LEAVES + 1)) > MAX_LEAVES:
+        raise ReferencesTooManyError(f"document: is made of more than {MAX_LEAVES} parts", field="document")
     try:
-        timeline.next_open_us(REACH_START_US)
-    except NeverOpens as error:
+        compile_schedule(schedule, start=horizon.start, end=horizon.end).horizon.require_opens()
+    except NeverOpensError as error:
         raise DocumentInvalidError(
             "document: never opens: a calendar without open time keeps no promise",
             field="document",
@@ -84,8 +87,13 @@ def _schedule_of(key: CalendarKey, book: Book, made: dict[CalendarKey, Schedule]
 
 
 def _splice(parts: tuple[_Part, ...], book: Book, made: dict[CalendarKey, Schedule]) -> Schedule:
-    schedules = [(_instant_us(part.effective_from), _schedule_of_part(part, book, made)) for part in parts]
-    return schedules[0][1] if len(schedules) == 1 else splice(schedules)
+    try:
+        return splice(
+            [(_instant_us(part.effective_from), _schedule_of_part(part, book, made)) for part in parts]
+        )
+    except BusinessTimeError as error:
+        place = f"document.{error.field}" if error.field else "document"
+        raise DocumentInvalidError(f"{place}: {error.reason}", field=place, code=error.code) from error
 
 
 def _instant_us(instant: datetime | None) -> int | None:
@@ -95,11 +103,7 @@ def _instant_us(instant: datetime | None) -> int | None:
 def _schedule_of_part(part: _Part, book: Book, made: dict[CalendarKey, Schedule]) -> Schedule:
     if isinstance(part.content, Composition):
         return _compose(part.content, book, made)
-    try:
-        return schedule_from_document(part.content)
-    except BusinessTimeError as error:
-        place = f"document.{error.field}" if error.field else "document"
-        raise DocumentInvalidError(f"document: {error}", field=place, code=error.code) from error
+    return schedule_from_document(part.content)
 
 
 def _compose(composition: Composition, book: Book, made: dict[CalendarKey, Schedule]) -> Schedule:

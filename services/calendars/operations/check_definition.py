@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from calendars.domain.calendar import Calendar
-from calendars.domain.definition import Horizon, check_acyclic, outline_of, weigh
+from calendars.domain.definition import Horizon, check_acyclic, outline_of
 from calendars.domain.document import CalendarKey, Document
 from calendars.domain.errors import (
     CalendarsError,
@@ -14,7 +14,7 @@ from calendars.domain.errors import (
     ReferencesTooManyError,
     ReferenceUnknownError,
 )
-from calendars.domain.resolution import Book, check_document, check_opens, schedule_of
+from calendars.domain.resolution import Book, check_document, check_schedule, schedule_of
 from calendars.storage import calendars
 from pgstore.connection import Connection
 
@@ -35,12 +35,12 @@ async def check_definition(
     document = calendar.versions[-1].document
     named = {reference.key for reference in document.references}
     dependants = await calendars.list_dependants(connection, tenant_id, [calendar.key])
-    outlines = await calendars.read_outlines(connection, tenant_id, {*named, *dependants})
+    outline = outline_of(calendar)
+    ever_named = {name for version in outline.versions for name in version.references}
+    outlines = await calendars.read_outlines(connection, tenant_id, {*ever_named, *dependants})
     _check_known(document, {*outlines, calendar.key})
-    outlines[calendar.key] = outline_of(calendar)
+    outlines[calendar.key] = outline
     check_acyclic(calendar.key, outlines)
-    for key in (calendar.key, *dependants):
-        weigh(key, outlines)
     await _check_fan(connection, tenant_id, named)
     book = await calendars.read_book(connection, tenant_id, outlines)
     book[calendar.key] = calendar
@@ -65,10 +65,10 @@ async def _check_fan(connection: Connection, tenant_id: str, named: Iterable[Cal
 
 
 def _check_hours(document: Document, dependants: Iterable[CalendarKey], book: Book, horizon: Horizon) -> None:
-    check_opens(check_document(document, book), horizon)
+    check_schedule(check_document(document, book), horizon)
     for key in dependants:
         try:
-            check_opens(schedule_of(key, book), horizon)
+            check_schedule(schedule_of(key, book), horizon)
         except CalendarsError as error:
             raise DependantBrokenError(
                 f"document: calendar {key!r}, which is made of this one, would break: {error}",
