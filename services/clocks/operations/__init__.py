@@ -1,1 +1,1 @@
-"""Use cases: one a file, each opens its own transaction."""
+"""Use cases, one a file: open the transaction, load, decide, save, write the outbox."""

@@ -1,0 +1,83 @@
+"""Puts the clocks service and its worker together: the only place that opens pools and Redis, and reads the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+
+from calendars.contract import Calendars
+from clocks.routes import build_routes
+from clocks.service import ClocksService
+from clocks.settings import Settings
+from clocks.storage import TRACK
+from clocks.storage.nudges import Nudges
+from clocks.worker import Worker
+from pgstore.database import Database
+from pgstore.feed import Feed
+from serving.application import build_application
+from serving.health import health_routes
+from serving.tokens import InternalTokens
+
+__all__ = ["build_app", "build_worker_app", "open_clocks", "open_worker", "utc_now"]
+
+_WORKER_CONNECTIONS = 4
+
+
+def utc_now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)  # noqa: TID251 - a composition root
+
+
+@asynccontextmanager
+async def open_clocks(
+    settings: Settings, *, calendars: Calendars, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[ClocksService]:
+    """Open the service for as long as the block runs. Raises what `Database.open` raises."""
+    database = await Database.open(settings.database_url, schema=TRACK.schema)
+    nudges = Nudges(settings.redis_url, monotonic=time.monotonic)
+    try:
+        yield ClocksService(database=database, calendars=calendars, nudges=nudges, now=now)
+    finally:
+        await nudges.close()
+        await database.close()
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings, *, calendars: Calendars, feed: Feed) -> AsyncIterator[Worker]:
+    """Run a worker for as long as the block runs; `feed` is that of the calendars."""
+    database = await Database.open(
+        settings.database_url, schema=TRACK.schema, max_size=_WORKER_CONNECTIONS, application="worker"
+    )
+    nudges = Nudges(settings.redis_url, monotonic=time.monotonic)
+    worker = Worker(
+        database=database, calendars=calendars, feed=feed, nudges=nudges, monotonic=time.monotonic
+    )
+    running = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await nudges.close()
+        await database.close()
+
+
+def build_app(
+    service: ClocksService, settings: Settings, *, now: Callable[[], datetime] = utc_now
+) -> Starlette:
+    """Put an open service behind HTTP, for a process of its own."""
+    tokens = InternalTokens(settings.internal_secret, now=now)
+    return build_application(service="clocks", routes=build_routes(service, tokens))
+
+
+def build_worker_app(worker: Worker) -> Starlette:
+    """Put a worker's health and metrics behind HTTP."""
+    checks = {"database": worker.check_database, "loops": worker.check_loops}
+    return build_application(
+        service="worker", routes=health_routes(checks, wishes={"redis": worker.check_redis})
+    )

@@ -1,0 +1,63 @@
+"""The door from outside: each call asks the service over HTTP and answers as the service itself would."""
+
+from __future__ import annotations
+
+import aiohttp
+
+from clocks.contract import (
+    AttainmentRecord,
+    CyclePage,
+    IngestEvents,
+    IngestReceipt,
+    ListCycles,
+    ListPolicies,
+    MeasureAttainment,
+    PolicyPage,
+    PolicyRecord,
+    ReadPolicy,
+    ReadSubject,
+    SavePolicy,
+    SubjectRecord,
+)
+from serving.client import DoorClient
+from serving.context import RequestContext
+from serving.tokens import InternalTokens
+
+__all__ = ["ClocksClient"]
+
+
+class ClocksClient:
+    """Implements `contract.Clocks` by asking the service at `base_url`; see there for each call."""
+
+    def __init__(self, base_url: str, tokens: InternalTokens, session: aiohttp.ClientSession) -> None:
+        self._door = DoorClient(base_url, tokens, session)
+
+    async def save_policy(self, context: RequestContext, request: SavePolicy) -> PolicyRecord:
+        """Save a version."""
+        return await self._door.call(context, "save_policy", request, PolicyRecord)
+
+    async def read_policy(self, context: RequestContext, request: ReadPolicy) -> PolicyRecord:
+        """Read one."""
+        return await self._door.call(context, "read_policy", request, PolicyRecord)
+
+    async def list_policies(self, context: RequestContext, request: ListPolicies) -> PolicyPage:
+        """Read a page."""
+        return await self._door.call(context, "list_policies", request, PolicyPage)
+
+    async def ingest_events(self, context: RequestContext, request: IngestEvents) -> IngestReceipt:
+        """Take a batch."""
+        return await self._door.call(context, "ingest_events", request, IngestReceipt)
+
+    async def read_subject(self, context: RequestContext, request: ReadSubject) -> SubjectRecord:
+        """Read one."""
+        return await self._door.call(context, "read_subject", request, SubjectRecord)
+
+    async def list_cycles(self, context: RequestContext, request: ListCycles) -> CyclePage:
+        """Read a page."""
+        return await self._door.call(context, "list_cycles", request, CyclePage)
+
+    async def measure_attainment(
+        self, context: RequestContext, request: MeasureAttainment
+    ) -> AttainmentRecord:
+        """Measure a period."""
+        return await self._door.call(context, "measure_attainment", request, AttainmentRecord)

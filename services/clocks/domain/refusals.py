@@ -1,0 +1,110 @@
+"""Why the service refuses a request as a whole; the refusals of the fold itself stand in `errors`.
+
+ClocksError
+├── BatchTooLargeError      more events than a batch may hold
+├── PolicyUnknownError      a Policy that the tenant does not have
+├── MetricUnknownError      a Metric that no version of the Policy has
+├── SubjectUnknownError     a Subject without events
+├── VersionConflictError    somebody else has saved a version meanwhile
+├── CalendarUnknownError    a Policy that names a Calendar which is not there
+├── PeriodInvalidError      a period that ends before it has begun, or a naive instant
+├── PageTooLargeError       more rows than a page may hold
+├── PlaceInvalidError       a cursor that is none of ours
+└── RulesUnsettledError     rules that change faster than they are read
+"""
+
+from __future__ import annotations
+
+from clocks.domain.errors import ClocksError
+
+__all__ = [
+    "BatchTooLargeError",
+    "CalendarUnknownError",
+    "InstantNaiveError",
+    "MetricUnknownError",
+    "PageTooLargeError",
+    "PeriodEmptyError",
+    "PlaceInvalidError",
+    "PolicyKeyInvalidError",
+    "PolicyUnknownError",
+    "RulesUnsettledError",
+    "SubjectUnknownError",
+    "VersionConflictError",
+]
+
+
+class BatchTooLargeError(ClocksError):
+    """A batch holds more events than the limit."""
+
+    code = "batch_too_large"
+
+
+class PolicyKeyInvalidError(ClocksError):
+    """The key is not lower case letters, digits, `-` and `_`, 63 at most, a letter or digit first."""
+
+    code = "policy_key_invalid"
+
+
+class PolicyUnknownError(ClocksError):
+    """The tenant has no Policy of this key."""
+
+    code = "policy_unknown"
+    kind = "not_found"
+
+
+class MetricUnknownError(ClocksError):
+    """No version of the Policy has this Metric."""
+
+    code = "metric_unknown"
+    kind = "not_found"
+
+
+class SubjectUnknownError(ClocksError):
+    """The tenant has no event of this Subject."""
+
+    code = "subject_unknown"
+    kind = "not_found"
+
+
+class VersionConflictError(ClocksError):
+    """The version that the caller has seen is not the latest any more."""
+
+    code = "version_conflict"
+    kind = "conflict"
+
+
+class CalendarUnknownError(ClocksError):
+    """The Policy names a Calendar that is not there; `field` is where it does."""
+
+    code = "calendar_unknown"
+
+
+class PeriodEmptyError(ClocksError):
+    """The period ends before or when it begins."""
+
+    code = "period_empty"
+
+
+class InstantNaiveError(ClocksError):
+    """The instant has no offset from UTC."""
+
+    code = "time_naive"
+
+
+class PageTooLargeError(ClocksError):
+    """The page is larger than the limit, or holds nothing."""
+
+    code = "page_too_large"
+
+
+class PlaceInvalidError(ClocksError):
+    """The cursor was not given by this service."""
+
+    code = "cursor_invalid"
+
+
+class RulesUnsettledError(ClocksError):
+    """Policies or Calendars change faster than they can be read: try again."""
+
+    code = "rules_unsettled"
+    kind = "unavailable"

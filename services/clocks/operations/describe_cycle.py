@@ -1,0 +1,69 @@
+"""Describe a Cycle at an instant, as it crosses the door."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from businesstime import from_us, to_us
+from clocks.contract import CycleRecord
+from clocks.domain.cycle import Clock, Cycle, SubjectState
+from clocks.domain.reading import read_cycle
+from clocks.domain.refusals import InstantNaiveError
+from clocks.domain.standing import CountedOn, CycleKey
+from clocks.storage.readings import Edition
+
+__all__ = ["describe", "find_cycle", "read_instant"]
+
+
+def describe(
+    key: CycleKey, cycle: Cycle, edition: Edition, *, counted_on: CountedOn, at: datetime
+) -> CycleRecord:
+    """Read a Cycle at an instant. Raises BusinessTimeError where its Calendar cannot say."""
+    reading = read_cycle(cycle, to_us(at), counted_on.timelines)
+    return CycleRecord(
+        subject_id=key.subject_id,
+        policy_key=key.policy_key,
+        policy_version=cycle.policy_version,
+        metric=key.metric,
+        cycle=key.cycle,
+        target=reading.target,
+        target_us=reading.target_us,
+        calendar_key=cycle.calendar_key,
+        calendar_version=edition.calendar_version,
+        calendar_rule=cycle.calendar_rule,
+        phase=reading.phase,
+        outcome=reading.outcome,
+        started_at=from_us(cycle.started_at_us),
+        due_at=_instant(reading.due_at_us),
+        breached_at=_instant(reading.breached_at_us),
+        stopped_at=_instant(reading.stopped_at_us),
+        elapsed_us=reading.elapsed_us,
+        remaining_us=reading.remaining_us,
+        ticking=reading.ticking,
+        next_change_at=_instant(reading.next_change_us),
+        revision=edition.revision,
+        read_at=at,
+    )
+
+
+def find_cycle(state: SubjectState, key: CycleKey) -> Cycle | None:
+    """Find a Cycle in its Subject's state."""
+    clock = next((clock for clock in state.clocks if _is(clock, key)), None)
+    if clock is None:
+        return None
+    return next((cycle for cycle in clock.cycles if cycle.number == key.cycle), None)
+
+
+def read_instant(instant: datetime, *, field: str) -> datetime:
+    """Take an instant from a caller. Raises InstantNaiveError, which names the field."""
+    if instant.utcoffset() is None:
+        raise InstantNaiveError(f"{field}: needs an offset from UTC, such as Z", field=field)
+    return instant
+
+
+def _is(clock: Clock, key: CycleKey) -> bool:
+    return clock.metric == key.metric and clock.policy_key == key.policy_key
+
+
+def _instant(at_us: int | None) -> datetime | None:
+    return None if at_us is None else from_us(at_us)

@@ -1,0 +1,77 @@
+"""Look at Subjects again after a change of policies or Calendars, a bounded batch at a time.
+
+A change leaves its work in the transaction in which it is made; workers take it up, several at once if there are
+several tenants, and a killed one loses no more than the batch in hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from clocks.operations.fold_subjects import fold_subjects
+from clocks.operations.load_rulebook import Rulebook, Rulebooks
+from clocks.storage.refolds import (
+    Refold,
+    advance_refold,
+    claim_refold,
+    delete_refold,
+    subjects_to_refold,
+    tenants_to_refold,
+)
+from clocks.storage.rulebooks import hold_rulebook
+from pgstore.connection import Connection
+from pgstore.database import Database
+from serving.context import RequestContext
+
+__all__ = ["Refolded", "refold", "waiting_tenants"]
+
+_MAX_SUBJECTS = 200
+_MAX_TENANTS = 100
+_LOG = structlog.get_logger("refold")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refolded:
+    """A batch: how many Subjects were looked at; None where nothing was there to do, or rules had changed."""
+
+    subjects: int | None
+
+
+async def waiting_tenants(database: Database) -> list[str]:
+    """List tenants for which work is left, some of them."""
+    async with database.connection() as connection:
+        return list(await tenants_to_refold(connection, limit=_MAX_TENANTS))
+
+
+async def refold(context: RequestContext, *, database: Database, rulebooks: Rulebooks) -> Refolded:
+    """Do the next batch of a tenant's oldest work, in one transaction."""
+    rulebook = await rulebooks.current(context)
+    async with database.transaction(context.tenant_id) as connection:
+        if await hold_rulebook(connection) == rulebook.revisions.revision:
+            return await _refold(connection, rulebook)
+    await rulebooks.load(context)
+    return Refolded(subjects=0)
+
+
+async def _refold(connection: Connection, rulebook: Rulebook) -> Refolded:
+    work = await claim_refold(connection)
+    if work is None:
+        return Refolded(subjects=None)
+    subject_ids = await subjects_to_refold(connection, work, limit=_MAX_SUBJECTS)
+    if subject_ids:
+        await _fold(connection, rulebook, work, subject_ids)
+    if len(subject_ids) < _MAX_SUBJECTS:
+        await delete_refold(connection, work)
+    else:
+        await advance_refold(connection, work, after_subject_id=subject_ids[-1])
+    return Refolded(subjects=len(subject_ids))
+
+
+async def _fold(connection: Connection, rulebook: Rulebook, work: Refold, subject_ids: list[str]) -> None:
+    folded = await fold_subjects(
+        connection, rulebook, {subject_id: [] for subject_id in subject_ids}, cause=work.cause, anew=True
+    )
+    for subject_id, error in folded.failed.items():
+        _LOG.error("subject left as it stands", subject=subject_id, cause=work.cause, reason=str(error))

@@ -1,0 +1,120 @@
+"""The door from inside: each call checks the scope and runs its operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from businesstime import to_us
+from calendars.contract import Calendars
+from clocks.contract import (
+    AttainmentRecord,
+    CyclePage,
+    IngestEvents,
+    IngestReceipt,
+    ListCycles,
+    ListPolicies,
+    MeasureAttainment,
+    PolicyPage,
+    PolicyRecord,
+    ReadPolicy,
+    ReadSubject,
+    SavePolicy,
+    SubjectRecord,
+)
+from clocks.operations import (
+    ingest_events,
+    list_cycles,
+    list_policies,
+    measure_attainment,
+    read_policy,
+    read_subject,
+    save_policy,
+)
+from clocks.operations.load_rulebook import Rulebooks
+from clocks.storage.nudges import FEED_CHANNEL, WORK_CHANNEL, Nudges
+from pgstore.database import Database
+from pgstore.feed import DatabaseFeed
+from serving.context import RequestContext
+from serving.scopes import require
+
+__all__ = ["ClocksService"]
+
+_SOON = timedelta(seconds=5)
+"""What is due later, a worker sees in time by itself."""
+
+
+class ClocksService:
+    """Implements `contract.Clocks` in this process; see there for what each call answers and raises."""
+
+    def __init__(
+        self, *, database: Database, calendars: Calendars, nudges: Nudges, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._calendars = calendars
+        self._rulebooks = Rulebooks(database=database, calendars=calendars)
+        self._nudges = nudges
+        self._now = now
+        self.feed = DatabaseFeed(database)
+
+    async def save_policy(self, context: RequestContext, request: SavePolicy) -> PolicyRecord:
+        """Save a version."""
+        require(context, "policies")
+        record = await save_policy.save(
+            context, request, database=self._database, calendars=self._calendars, now=self._now()
+        )
+        await self._nudges.publish(context.tenant_id, WORK_CHANNEL)
+        return record
+
+    async def read_policy(self, context: RequestContext, request: ReadPolicy) -> PolicyRecord:
+        """Read one."""
+        require(context, "read")
+        return await read_policy.read(context, request, database=self._database)
+
+    async def list_policies(self, context: RequestContext, request: ListPolicies) -> PolicyPage:
+        """Read a page."""
+        require(context, "read")
+        return await list_policies.read(context, request, database=self._database)
+
+    async def ingest_events(self, context: RequestContext, request: IngestEvents) -> IngestReceipt:
+        """Take a batch."""
+        require(context, "ingest")
+        taken = await ingest_events.ingest(
+            context, request, database=self._database, rulebooks=self._rulebooks
+        )
+        if taken.changed:
+            soon = taken.due_at_us is not None and taken.due_at_us < to_us(self._now() + _SOON)
+            channels = (FEED_CHANNEL, WORK_CHANNEL) if soon else (FEED_CHANNEL,)
+            await self._nudges.publish(context.tenant_id, *channels)
+        return taken.receipt
+
+    async def read_subject(self, context: RequestContext, request: ReadSubject) -> SubjectRecord:
+        """Read one."""
+        require(context, "read")
+        return await read_subject.read(
+            context, request, database=self._database, rulebooks=self._rulebooks, now=self._now()
+        )
+
+    async def list_cycles(self, context: RequestContext, request: ListCycles) -> CyclePage:
+        """Read a page."""
+        require(context, "read")
+        return await list_cycles.read(
+            context, request, database=self._database, rulebooks=self._rulebooks, now=self._now()
+        )
+
+    async def measure_attainment(
+        self, context: RequestContext, request: MeasureAttainment
+    ) -> AttainmentRecord:
+        """Measure a period."""
+        require(context, "read")
+        return await measure_attainment.measure(
+            context, request, database=self._database, rulebooks=self._rulebooks, now=self._now()
+        )
+
+    async def check_database(self) -> None:
+        """Raise when the database does not answer."""
+        await self._database.ping()
+
+    async def check_redis(self) -> None:
+        """Raise when Redis does not answer."""
+        await self._nudges.ping()

@@ -1,0 +1,149 @@
+"""Cycles as they stand, their revisions, and the ledger of what was fired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from businesstime import from_us, to_us
+from clocks.domain.firing import BREACH
+from clocks.domain.standing import CycleKey, Notice, Standing
+from pgstore.blocks import load_blocks
+from pgstore.connection import Connection, Row
+
+__all__ = [
+    "PastCycle",
+    "delete_cycles",
+    "insert_firings",
+    "keep_revisions",
+    "lock_cycles",
+    "read_instant",
+    "read_past_cycles",
+    "save_cycles",
+]
+
+_SQL = load_blocks("clocks.storage", "cycles.sql")
+_FIRED = {"breach.fired", "breach.restated"}
+
+
+class PastCycle(NamedTuple):
+    """How far a Cycle's numbers had come when it was restated last."""
+
+    generation: int
+    revision: int
+
+
+async def lock_cycles(connection: Connection, subject_ids: Sequence[str]) -> Mapping[CycleKey, Standing]:
+    """Lock the Cycles of locked Subjects; nobody fires them until the transaction ends."""
+    rows = await connection.fetch(_SQL["lock_cycles"], list(subject_ids))
+    return {CycleKey(row[0], row[1], row[2], row[3]): _standing(row) for row in rows}
+
+
+async def read_instant(connection: Connection) -> int:
+    """Read the database's time in microseconds: later than all that was fired on locked Cycles."""
+    return to_us(await connection.fetchval(_SQL["read_instant"]))
+
+
+async def read_past_cycles(
+    connection: Connection, subject_ids: Sequence[str]
+) -> Mapping[CycleKey, PastCycle]:
+    """Read how far Cycles had come that were restated, those taken away included."""
+    rows = await connection.fetch(_SQL["read_past_cycles"], list(subject_ids))
+    return {CycleKey(*list(row)[:4]): PastCycle(row["generation"], row["revision"]) for row in rows}
+
+
+async def save_cycles(connection: Connection, standings: Mapping[CycleKey, Standing]) -> None:
+    """Write locked or new Cycles, in order of their keys."""
+    ordered = sorted(standings)
+    columns = zip(*(_columns(key, standings[key]) for key in ordered), strict=True)
+    await connection.execute(_SQL["save_cycles"], *(list(column) for column in columns))
+
+
+async def delete_cycles(connection: Connection, keys: Iterable[CycleKey]) -> None:
+    """Take away Cycles that never were; keep their revisions first."""
+    await connection.execute(_SQL["delete_cycles"], *_transposed(keys))
+
+
+async def keep_revisions(connection: Connection, keys: Iterable[CycleKey], *, cause: str) -> None:
+    """Keep the numbers that Cycles have now, before they are restated."""
+    await connection.execute(_SQL["keep_revisions"], *_transposed(keys), cause)
+
+
+async def insert_firings(connection: Connection, notices: Iterable[Notice]) -> None:
+    """Enter the Breaches that notices fire into the ledger."""
+    rows = [
+        (*notice.key, notice.standing.generation, BREACH, from_us(notice.at_us))
+        for notice in notices
+        if notice.type in _FIRED and notice.at_us is not None
+    ]
+    if rows:
+        await connection.execute(
+            _SQL["insert_firings"], *(list(column) for column in zip(*rows, strict=True))
+        )
+
+
+def _transposed(keys: Iterable[CycleKey]) -> list[list[Any]]:
+    return [list(column) for column in zip(*keys, strict=True)]
+
+
+def _columns(key: CycleKey, standing: Standing) -> tuple[Any, ...]:
+    return (
+        *key,
+        standing.policy_version,
+        standing.target,
+        standing.target_us,
+        standing.calendar_key,
+        standing.calendar_version,
+        standing.calendar_rule,
+        _array(standing.calendar_keys),
+        standing.phase,
+        standing.outcome,
+        from_us(standing.started_at_us),
+        _instant(standing.due_at_us),
+        _instant(standing.breached_at_us),
+        _instant(standing.stopped_at_us),
+        _instant(standing.ended_at_us),
+        _array([from_us(at_us).isoformat() for at_us, _ in standing.fire]),
+        _array([threshold for _, threshold in standing.fire]),
+        _array(standing.fired),
+        standing.generation,
+        standing.revision,
+    )
+
+
+def _standing(row: Row) -> Standing:
+    return Standing(
+        policy_version=row["policy_version"],
+        target=row["target"],
+        target_us=row["target_us"],
+        calendar_key=row["calendar_key"],
+        calendar_version=row["calendar_version"],
+        calendar_rule=row["calendar_rule"],
+        calendar_keys=tuple(row["calendar_keys"]),
+        phase=row["phase"],
+        outcome=row["outcome"],
+        started_at_us=to_us(row["started_at"]),
+        due_at_us=_microseconds(row["due_at"]),
+        breached_at_us=_microseconds(row["breached_at"]),
+        stopped_at_us=_microseconds(row["stopped_at"]),
+        ended_at_us=_microseconds(row["ended_at"]),
+        fire=tuple(zip(map(to_us, row["fire_at"]), row["fire_threshold"], strict=True)),
+        fired=tuple(row["fired"]),
+        generation=row["generation"],
+        revision=row["revision"],
+    )
+
+
+def _instant(at_us: int | None) -> datetime | None:
+    return None if at_us is None else from_us(at_us)
+
+
+def _microseconds(instant: datetime | None) -> int | None:
+    return None if instant is None else to_us(instant)
+
+
+def _array(texts: Sequence[str]) -> str:
+    # Arrays of arrays cannot be unnested by rows, so an array travels as the text that PostgreSQL reads.
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"

@@ -1,0 +1,88 @@
+"""The log of facts: events in, once each, and out again in the order of the fold."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+
+import msgspec
+
+from businesstime import from_us, to_us
+from clocks.domain.event import Event
+from pgstore.blocks import load_blocks
+from pgstore.connection import Connection, Row
+
+__all__ = ["NewEvent", "delete_events", "enter_event", "insert_events", "read_content_hashes", "read_events"]
+
+_SQL = load_blocks("clocks.storage", "events.sql")
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+class NewEvent(NamedTuple):
+    """An event with its attributes as JSON text, and the hash of all that it says."""
+
+    event: Event
+    attributes: str
+    content_hash: bytes
+
+
+def enter_event(event: Event) -> NewEvent:
+    """Write an event down. Raises UnicodeEncodeError for text that is no Unicode (half a surrogate pair)."""
+    attributes = _ENCODER.encode(event.attributes)
+    said = (event.subject_id, event.occurred_at_us, event.sequence, event.type, msgspec.Raw(attributes))
+    content_hash = hashlib.blake2b(_ENCODER.encode(said), digest_size=16).digest()
+    return NewEvent(event, attributes.decode(), content_hash)
+
+
+async def insert_events(connection: Connection, batch: Sequence[NewEvent]) -> set[str]:
+    """Take a batch with distinct event ids; answer the ids that were new. Waits for rival batches."""
+    ordered = sorted(batch, key=_event_id)
+    rows = await connection.fetch(
+        _SQL["insert_events"],
+        [new.event.event_id for new in ordered],
+        [new.event.subject_id for new in ordered],
+        [from_us(new.event.occurred_at_us) for new in ordered],
+        [new.event.sequence for new in ordered],
+        [new.event.type for new in ordered],
+        [new.attributes for new in ordered],
+        [new.content_hash for new in ordered],
+    )
+    return {row[0] for row in rows}
+
+
+async def read_content_hashes(connection: Connection, event_ids: Sequence[str]) -> Mapping[str, bytes]:
+    """Read what known events say, by id."""
+    return {row[0]: row[1] for row in await connection.fetch(_SQL["read_content_hashes"], list(event_ids))}
+
+
+async def read_events(connection: Connection, subject_ids: Sequence[str]) -> Mapping[str, Sequence[Event]]:
+    """Read all events of Subjects, in the order of the fold."""
+    rows = await connection.fetch(_SQL["read_events"], list(subject_ids))
+    return {
+        subject_id: [_event(row) for row in group]
+        for subject_id, group in groupby(rows, key=itemgetter("subject_id"))
+    }
+
+
+async def delete_events(connection: Connection, event_ids: Sequence[str]) -> None:
+    """Give back events that this transaction took."""
+    await connection.execute(_SQL["delete_events"], list(event_ids))
+
+
+def _event_id(new: NewEvent) -> str:
+    return new.event.event_id
+
+
+def _event(row: Row) -> Event:
+    event_id, subject_id, occurred_at, sequence, event_type, attributes = row
+    return Event(
+        event_id=event_id,
+        subject_id=subject_id,
+        type=event_type,
+        occurred_at_us=to_us(occurred_at),
+        sequence=sequence,
+        attributes=msgspec.json.decode(attributes),
+    )

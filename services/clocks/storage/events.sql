@@ -1,0 +1,26 @@
+-- The log of facts, append-only.
+
+-- name: insert_events
+-- Take what is new of a batch; rows arrive in order of event id, so that two batches never wait crosswise.
+INSERT INTO events (tenant_id, event_id, subject_id, occurred_at, sequence, type, attributes, content_hash)
+SELECT current_setting('meantime.tenant'), event_id, subject_id, occurred_at, sequence, type,
+       attributes::json, content_hash
+FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::text[], $6::text[], $7::bytea[])
+     AS batch (event_id, subject_id, occurred_at, sequence, type, attributes, content_hash)
+ON CONFLICT DO NOTHING
+RETURNING event_id;
+
+-- name: read_content_hashes
+-- What was known before, to tell a repeated event from a conflict.
+SELECT event_id, content_hash FROM events WHERE event_id = ANY ($1::text[]);
+
+-- name: read_events
+-- All events of some Subjects, in the order in which they are folded.
+SELECT event_id, subject_id, occurred_at, sequence, type, attributes
+FROM events
+WHERE subject_id = ANY ($1::text[])
+ORDER BY subject_id, occurred_at, sequence, event_id;
+
+-- name: delete_events
+-- Give back events of this transaction that could not be folded.
+DELETE FROM events WHERE event_id = ANY ($1::text[]);

@@ -1,0 +1,37 @@
+"""Firing across tenants: what is due is claimed, moved on, entered and told by one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from pgstore.blocks import load_blocks
+from pgstore.connection import Connection
+
+__all__ = ["FIRST_INSTANT", "Fired", "fire_due", "next_due_us"]
+
+_SQL = load_blocks("clocks.storage", "firing.sql")
+
+FIRST_INSTANT = datetime(1, 1, 1, tzinfo=UTC)
+"""A low-water mark below everything."""
+
+
+class Fired(NamedTuple):
+    """A threshold that was fired: its true time, and how long after it the statement was done."""
+
+    tenant_id: str
+    threshold: str
+    at: datetime
+    lag_us: int
+
+
+async def fire_due(connection: Connection, *, limit: int, low: datetime = FIRST_INSTANT) -> Sequence[Fired]:
+    """Fire what is past, at most `limit` and not before `low`; on a connection without a tenant."""
+    return [Fired(*row) for row in await connection.fetch(_SQL["fire_due"], limit, low)]
+
+
+async def next_due_us(connection: Connection, *, low: datetime = FIRST_INSTANT) -> int | None:
+    """Say in how many microseconds the next threshold comes, by the database's time; None: none is left."""
+    due_us: int | None = await connection.fetchval(_SQL["next_due"], low)
+    return due_us

@@ -1,0 +1,37 @@
+-- What a tenant's events are folded by: policies, and copies of which calendars.
+
+-- name: ensure_rulebook
+-- Make the tenant's rulebook, where it has none yet.
+INSERT INTO rulebooks (tenant_id, revision, policies)
+VALUES (current_setting('meantime.tenant'), 0, 0)
+ON CONFLICT DO NOTHING;
+
+-- name: hold_rulebook
+-- Keep the rules from changing until the transaction ends; others may hold them too.
+SELECT revision FROM rulebooks FOR SHARE;
+
+-- name: change_policies
+-- Count a change of policies, when nobody holds the rules any more.
+UPDATE rulebooks SET revision = revision + 1, policies = revision + 1;
+
+-- name: change_calendars
+-- Count a change of calendar copies, when nobody holds the rules any more.
+UPDATE rulebooks SET revision = revision + 1;
+
+-- name: read_rulebook
+-- The rules' revision, and that of the last change of policies.
+SELECT revision, policies FROM rulebooks;
+
+-- name: read_calendar_copies
+-- Which version of each Calendar the Cycles are counted on.
+SELECT calendar_key, version, content_key FROM calendar_copies ORDER BY calendar_key;
+
+-- name: save_calendar_copy
+-- Take over a version, unless it is the one that is known or an older one; a row says that it was taken over.
+INSERT INTO calendar_copies AS known (tenant_id, calendar_key, version, content_key)
+VALUES (current_setting('meantime.tenant'), $1, $2, $3)
+ON CONFLICT (tenant_id, calendar_key) DO UPDATE
+SET version = excluded.version, content_key = excluded.content_key
+WHERE known.version < excluded.version
+   OR (known.version = excluded.version AND known.content_key <> excluded.content_key)
+RETURNING calendar_key;

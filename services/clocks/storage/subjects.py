@@ -1,0 +1,90 @@
+"""Subjects and their folded state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from businesstime import from_us
+from clocks.domain.cycle import SubjectState
+from pgstore.blocks import load_blocks
+from pgstore.connection import Connection
+
+__all__ = [
+    "LockedSubject",
+    "StoredSubject",
+    "decode_state",
+    "delete_empty_subjects",
+    "insert_subjects",
+    "lock_subjects",
+    "read_subject",
+    "save_subjects",
+]
+
+_SQL = load_blocks("clocks.storage", "subjects.sql")
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(SubjectState)
+
+
+class LockedSubject(NamedTuple):
+    """A Subject that this transaction has locked; `state` is None before its first fold."""
+
+    subject_id: str
+    state: SubjectState | None
+    folded_revision: int
+
+
+class StoredSubject(NamedTuple):
+    """A Subject as it is read."""
+
+    state: SubjectState
+    last_occurred_at: datetime
+    events: int
+
+
+def decode_state(state: bytes) -> SubjectState:
+    """Read a state as `save_subjects` wrote it."""
+    return _DECODER.decode(state)
+
+
+async def insert_subjects(connection: Connection, subject_ids: Sequence[str]) -> None:
+    """Make rows for Subjects never seen; ids in sorted order."""
+    await connection.execute(_SQL["insert_subjects"], list(subject_ids))
+
+
+async def lock_subjects(connection: Connection, subject_ids: Sequence[str]) -> Sequence[LockedSubject]:
+    """Lock Subjects, in order of id."""
+    rows = await connection.fetch(_SQL["lock_subjects"], list(subject_ids))
+    return [
+        LockedSubject(subject_id, None if state is None else _DECODER.decode(state), folded_revision)
+        for subject_id, state, folded_revision in rows
+    ]
+
+
+async def save_subjects(
+    connection: Connection, states: Sequence[SubjectState], *, folded_revision: int
+) -> None:
+    """Write the states of locked Subjects, none of them empty."""
+    last = [state.last for state in states if state.last is not None]
+    await connection.execute(
+        _SQL["save_subjects"],
+        [state.subject_id for state in states],
+        [_ENCODER.encode(state) for state in states],
+        [from_us(position.occurred_at_us) for position in last],
+        [state.events for state in states],
+        folded_revision,
+    )
+
+
+async def delete_empty_subjects(connection: Connection, subject_ids: Sequence[str]) -> None:
+    """Give back rows of Subjects that have no state after all."""
+    await connection.execute(_SQL["delete_empty_subjects"], list(subject_ids))
+
+
+async def read_subject(connection: Connection, subject_id: str) -> StoredSubject | None:
+    """Read one Subject."""
+    row = await connection.fetchrow(_SQL["read_subject"], subject_id)
+    return None if row is None else StoredSubject(decode_state(row["state"]), *list(row)[1:])
