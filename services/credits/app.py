@@ -1,4 +1,4 @@
-"""Builds the credits service: the only place where its parts are put together, and where it reads the clock."""
+"""Puts the credits service together: the only place that opens its pool, and reads the clock."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 
 from clocks.contract import Clocks
-from credits.routes import credits_routes
+from credits.routes import build_routes
 from credits.service import CreditsService
 from credits.settings import Settings
+from credits.storage import TRACK
 from pgstore.database import Database
 from serving.application import build_application
 from serving.tokens import InternalTokens
@@ -21,21 +22,27 @@ __all__ = ["build_app", "open_credits", "utc_now"]
 
 def utc_now() -> datetime:
     """Read the clock."""
-    return datetime.now(UTC)  # noqa: TID251 - a composition root is where the clock is read
+    return datetime.now(UTC)  # noqa: TID251 - a composition root
 
 
 @asynccontextmanager
 async def open_credits(
     settings: Settings, *, clocks: Clocks, now: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[CreditsService]:
-    """Open the service with the door of the clocks, in process or a client; closes what it opened."""
-    database = await Database.open(settings.database_url, schema="credits", max_size=settings.max_connections)
+    """Open the service, with the door of the clocks, for as long as the block runs.
+
+    Raises what `Database.open` raises.
+    """
+    database = await Database.open(settings.database_url, schema=TRACK.schema)
     try:
-        yield CreditsService(database, clocks, now)
+        yield CreditsService(database=database, clocks=clocks, now=now)
     finally:
         await database.close()
 
 
-def build_app(service: CreditsService, tokens: InternalTokens) -> Starlette:
+def build_app(
+    service: CreditsService, settings: Settings, *, now: Callable[[], datetime] = utc_now
+) -> Starlette:
     """Put an open service behind HTTP, for a process of its own."""
-    return build_application(service="credits", routes=credits_routes(service, tokens))
+    tokens = InternalTokens(settings.internal_secret, now=now)
+    return build_application(service="credits", routes=build_routes(service, tokens))

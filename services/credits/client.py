@@ -1,6 +1,8 @@
-"""The credits service over HTTP: the same door, where it runs as a process of its own."""
+"""The door from outside: each call asks the service over HTTP and answers as the service itself would."""
 
 from __future__ import annotations
+
+import aiohttp
 
 from credits.contract import (
     AgreementPage,
@@ -18,15 +20,16 @@ from credits.contract import (
 )
 from serving.client import DoorClient
 from serving.context import RequestContext
+from serving.tokens import InternalTokens
 
 __all__ = ["CreditsClient"]
 
 
 class CreditsClient:
-    """Implements the door `Credits` by asking a service at its address; raises Problems."""
+    """Implements `contract.Credits` by asking the service at `base_url`; see there for what calls answer."""
 
-    def __init__(self, door: DoorClient) -> None:
-        self._door = door
+    def __init__(self, base_url: str, tokens: InternalTokens, session: aiohttp.ClientSession) -> None:
+        self._door = DoorClient(base_url, tokens, session)
 
     async def save_agreement(self, context: RequestContext, request: SaveAgreement) -> AgreementRecord:
         """Save a version of an Agreement."""

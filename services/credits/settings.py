@@ -1,33 +1,27 @@
-"""What the credits service reads from the environment."""
+"""What the credits service is told by its environment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
-from serving.environment import read_number, read_secret, read_url
+from serving.environment import read_secret, read_url
 
 __all__ = ["Settings"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """Where the service finds what it stands on.
+    """Where PostgreSQL is, and the secret that services share."""
 
-    database_url: PostgreSQL, where the schema `credits` lives. internal_secret: signs the tokens between
-    services. max_connections: the pool's largest size.
-    """
-
-    database_url: str
-    internal_secret: str
-    max_connections: int = 8
+    database_url: str = field(repr=False)
+    internal_secret: str = field(repr=False)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """Read DATABASE_URL, MEANTIME_INTERNAL_SECRET and MEANTIME_DB_CONNECTIONS; raises SettingError."""
+        """Read DATABASE_URL and MEANTIME_INTERNAL_SECRET. Raises SettingError, which names the variable."""
         return cls(
             database_url=read_url(environ, "DATABASE_URL", schemes=("postgresql", "postgres")),
             internal_secret=read_secret(environ),
-            max_connections=read_number(environ, "MEANTIME_DB_CONNECTIONS", default=8, least=1, most=200),
         )

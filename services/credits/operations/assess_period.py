@@ -30,18 +30,18 @@ _NOT_THERE = frozenset({"policy_unknown", "metric_unknown"})
 
 
 async def assess_latest(
-    database: Database, clocks: Clocks, context: RequestContext, request: AssessPeriod
+    context: RequestContext, request: AssessPeriod, *, database: Database, clocks: Clocks
 ) -> AssessmentRecord:
     """Assess the period by the Agreement's latest version.
 
     Raises AgreementUnknownError, PeriodInvalidError, LevelUnmeasurableError, and what the clocks service
     raises.
     """
-    latest = await load_latest(database, context, request.agreement_key)
-    return await assess_version(clocks, context, request, latest)
+    latest = await load_latest(context, request.agreement_key, database=database)
+    return await assess_version(context, request, latest, clocks=clocks)
 
 
-async def load_latest(database: Database, context: RequestContext, key: str) -> LatestVersion:
+async def load_latest(context: RequestContext, key: str, *, database: Database) -> LatestVersion:
     """Read the Agreement's latest version; raises AgreementUnknownError, DocumentInvalidError for no key."""
     check_key(key, field="agreement_key")
     async with database.transaction(context.tenant_id, read_only=True) as connection:
@@ -52,12 +52,14 @@ async def load_latest(database: Database, context: RequestContext, key: str) -> 
 
 
 async def assess_version(
-    clocks: Clocks, context: RequestContext, request: AssessPeriod, latest: LatestVersion
+    context: RequestContext, request: AssessPeriod, latest: LatestVersion, *, clocks: Clocks
 ) -> AssessmentRecord:
     """Measure and assess by the version given, outside any transaction: the clocks may be far away."""
     agreement = agreement_from_document(latest.document)
     period = month_of(request.period, agreement.zone)
-    measurements = {level.key: await _measure(clocks, context, level, period) for level in agreement.levels}
+    measurements = {
+        level.key: await _measure(context, level, period, clocks=clocks) for level in agreement.levels
+    }
     inputs_hash = hash_inputs(
         agreement_key=request.agreement_key,
         agreement_version=latest.version,
@@ -70,7 +72,7 @@ async def assess_version(
 
 
 async def _measure(
-    clocks: Clocks, context: RequestContext, level: ServiceLevel, period: Period
+    context: RequestContext, level: ServiceLevel, period: Period, *, clocks: Clocks
 ) -> Measurement:
     measure = level.measure
     request = MeasureAttainment(

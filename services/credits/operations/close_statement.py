@@ -22,33 +22,33 @@ __all__ = ["close"]
 
 
 async def close(
-    database: Database, clocks: Clocks, context: RequestContext, request: CloseStatement, *, now: datetime
+    context: RequestContext, request: CloseStatement, *, database: Database, clocks: Clocks, now: datetime
 ) -> StatementRecord:
     """Close the period, or answer the Statement that closed it before.
 
     Raises AgreementUnknownError, PeriodInvalidError, PeriodOpenError before the period's end, and what an
     assessment raises.
     """
-    latest = await load_latest(database, context, request.agreement_key)
+    latest = await load_latest(context, request.agreement_key, database=database)
     period = month_of(request.period, agreement_from_document(latest.document).zone)
-    if closed := await _find(database, context, request):
+    if closed := await _find(context, request, database=database):
         return closed
     if now < period.ends_at:
         raise PeriodOpenError(period.label, period.ends_at)
     asked = AssessPeriod(agreement_key=request.agreement_key, period=request.period)
-    assessment = await assess_version(clocks, context, asked, latest)
-    return await _freeze(database, context, assessment, now=now)
+    assessment = await assess_version(context, asked, latest, clocks=clocks)
+    return await _freeze(context, assessment, database=database, now=now)
 
 
 async def _find(
-    database: Database, context: RequestContext, request: CloseStatement
+    context: RequestContext, request: CloseStatement, *, database: Database
 ) -> StatementRecord | None:
     async with database.transaction(context.tenant_id, read_only=True) as connection:
         return await statement.read_statement(connection, request.agreement_key, request.period)
 
 
 async def _freeze(
-    database: Database, context: RequestContext, assessment: AssessmentRecord, *, now: datetime
+    context: RequestContext, assessment: AssessmentRecord, *, database: Database, now: datetime
 ) -> StatementRecord:
     """Write Statement, ledger and message in one transaction; the counter's lock comes first, always."""
     async with database.transaction(context.tenant_id) as connection:

@@ -12,8 +12,8 @@ from serving.context import RequestContext
 __all__ = ["list_page"]
 
 
-async def list_page(database: Database, context: RequestContext, request: ListAgreements) -> AgreementPage:
-    """Read the page after the key `after`; raises PageTooLargeError, and DocumentInvalidError for no key."""
+async def list_page(context: RequestContext, request: ListAgreements, *, database: Database) -> AgreementPage:
+    """Read the page after the key `after`; raises PageTooLargeError, DocumentInvalidError for no key."""
     first = check_page(request.first)
     after = None if request.after is None else check_key(request.after, field="after")
     async with database.transaction(context.tenant_id, read_only=True) as connection:

@@ -12,8 +12,8 @@ from serving.context import RequestContext
 __all__ = ["list_page"]
 
 
-async def list_page(database: Database, context: RequestContext, request: ListStatements) -> StatementPage:
-    """Read the page after the number `after`; raises PageTooLargeError, and DocumentInvalidError for no key."""
+async def list_page(context: RequestContext, request: ListStatements, *, database: Database) -> StatementPage:
+    """Read the page after the number `after`; raises PageTooLargeError, DocumentInvalidError for no key."""
     first = check_page(request.first)
     key = None if request.agreement_key is None else check_key(request.agreement_key, field="agreement_key")
     async with database.transaction(context.tenant_id, read_only=True) as connection:

@@ -12,7 +12,7 @@ from serving.context import RequestContext
 __all__ = ["read"]
 
 
-async def read(database: Database, context: RequestContext, request: ReadAgreement) -> AgreementRecord:
+async def read(context: RequestContext, request: ReadAgreement, *, database: Database) -> AgreementRecord:
     """Read it; raises AgreementUnknownError, or DocumentInvalidError for what is no key."""
     key = check_key(request.key, field="key")
     async with database.transaction(context.tenant_id, read_only=True) as connection:

@@ -13,7 +13,7 @@ from serving.context import RequestContext
 __all__ = ["read"]
 
 
-async def read(database: Database, context: RequestContext, request: ReadStatement) -> StatementRecord:
+async def read(context: RequestContext, request: ReadStatement, *, database: Database) -> StatementRecord:
     """Read the Statement of an Agreement and period; raises StatementUnknownError.
 
     Raises DocumentInvalidError for what is no key, PeriodInvalidError for what is no month.

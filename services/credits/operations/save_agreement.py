@@ -18,7 +18,7 @@ __all__ = ["save"]
 
 
 async def save(
-    database: Database, context: RequestContext, request: SaveAgreement, *, now: datetime
+    context: RequestContext, request: SaveAgreement, *, database: Database, now: datetime
 ) -> AgreementRecord:
     """Save the document as the version after `expected_version`; raises what the document deserves.
 

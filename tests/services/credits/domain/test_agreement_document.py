@@ -13,38 +13,12 @@ from credits.domain.agreement_document import agreement_from_document
 from credits.domain.errors import CreditsError
 from credits.domain.tier import Comparison
 from money import Rounding
-
-DOCUMENT: dict[str, Any] = {
-    "customer": "ACME",
-    "zone": "America/Sao_Paulo",
-    "currency": "BRL",
-    "period": "month",
-    "fee": "10000.00",
-    "rounding": "half_up",
-    "levels": [
-        {
-            "key": "resolution",
-            "measure": {"kind": "attainment", "policy": "resolution", "metric": "resolution"},
-            "comparison": ">=",
-            "objective": "95%",
-            "no_data": "met",
-            "credit": {
-                "kind": "tiered",
-                "share_of": "fee",
-                "tiers": [
-                    {"at_least": "90%", "below": "95%", "share": "5%"},
-                    {"below": "90%", "share": "10%"},
-                ],
-            },
-        }
-    ],
-    "cap": {"share_of_fee": "15%"},
-}
+from tests.services.credits.documents import ACME
 
 
 def changed(path: str, value: object) -> dict[str, Any]:
     """Copy the document with the value at a dotted path replaced (None: removed)."""
-    document = copy.deepcopy(DOCUMENT)
+    document = copy.deepcopy(ACME)
     *parents, last = path.split(".")
     place: Any = document
     for name in parents:
@@ -63,7 +37,7 @@ def tiers(*tiers: dict[str, str]) -> dict[str, Any]:
 
 def test_reads_the_whole_document() -> None:
     """Every field arrives as an exact value."""
-    agreement = agreement_from_document(DOCUMENT)
+    agreement = agreement_from_document(ACME)
     assert (agreement.customer, agreement.zone) == ("ACME", "America/Sao_Paulo")
     assert str(agreement.fee) == "10000.00 BRL"
     assert agreement.rounding is Rounding.HALF_UP
@@ -89,7 +63,7 @@ REFUSALS: list[tuple[dict[str, Any], str, str, str]] = [
     (changed("levels", []), "levels", "agreement_invalid", "at least one"),
     (changed("levels", [{}] * 51), "levels", "agreement_invalid", "more than 50"),
     (changed("levels", {}), "levels", "agreement_invalid", "list"),
-    (changed("levels", DOCUMENT["levels"] * 2), "levels[1].key", "agreement_invalid", "two levels"),
+    (changed("levels", ACME["levels"] * 2), "levels[1].key", "agreement_invalid", "two levels"),
     (changed("levels.0.key", "Resolution!"), "levels[0].key", "key_invalid", "not a key"),
     (changed("levels.0.measure.kind", "mean"), "levels[0].measure.kind", "agreement_invalid", "attainment"),
     (changed("levels.0.measure.policy", None), "levels[0].measure.policy", "agreement_invalid", "required"),
@@ -154,5 +128,5 @@ def test_refuses_with_path_and_reason(document: dict[str, Any], field: str, code
 def test_null_is_absent() -> None:
     """An optional field that is null is as if it were not there."""
     assert agreement_from_document(changed("cap", None)).cap_share is None
-    document = copy.deepcopy(DOCUMENT) | {"cap": None}
+    document = copy.deepcopy(ACME) | {"cap": None}
     assert agreement_from_document(document).cap_share is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from fractions import Fraction
 from typing import Any
@@ -17,32 +16,8 @@ from credits.domain.inputs_hash import hash_inputs
 from credits.domain.ledger import Account, entries_for
 from credits.domain.measurement import Measurement
 from credits.domain.period import Period, month_of
+from tests.services.credits.documents import ACME, level
 
-LEVEL: dict[str, Any] = {
-    "key": "resolution",
-    "measure": {"kind": "attainment", "policy": "resolution", "metric": "resolution"},
-    "comparison": ">=",
-    "objective": "95%",
-    "no_data": "met",
-    "credit": {
-        "kind": "tiered",
-        "share_of": "fee",
-        "tiers": [
-            {"at_least": "90%", "below": "95%", "share": "5%"},
-            {"below": "90%", "share": "10%"},
-        ],
-    },
-}
-DOCUMENT: dict[str, Any] = {
-    "customer": "ACME",
-    "zone": "America/Sao_Paulo",
-    "currency": "BRL",
-    "period": "month",
-    "fee": "10000.00",
-    "rounding": "half_up",
-    "levels": [LEVEL],
-    "cap": {"share_of_fee": "15%"},
-}
 MARCH: Period = month_of("2016-03", "America/Sao_Paulo")
 
 
@@ -53,8 +28,8 @@ def measured(met: int, of: int) -> Measurement:
 
 def assessed(*counts: tuple[int, int], **changes: object) -> Assessment:
     """Assess the document with as many levels as counts are given."""
-    levels = [copy.deepcopy(LEVEL) | {"key": f"level-{index}"} for index in range(len(counts))]
-    agreement = agreement_from_document(DOCUMENT | {"levels": levels} | changes)
+    levels = [level(f"level-{index}") for index in range(len(counts))]
+    agreement = agreement_from_document(ACME | {"levels": levels} | changes)
     measurements = {f"level-{index}": measured(met, of) for index, (met, of) in enumerate(counts)}
     return assess(agreement, MARCH, measurements)
 
@@ -79,7 +54,7 @@ def test_bounds_are_exact(met: int, of: int, verdict: Verdict, amount_minor: int
 
 def test_no_data_as_missed() -> None:
     """Where missing data counts as missed, the worst tier holds, and the verdict still says no data."""
-    result = assessed((0, 0), levels=[LEVEL | {"key": "level-0", "no_data": "missed"}])
+    result = assessed((0, 0), levels=[level("level-0", no_data="missed")])
     assert result.credits[0].verdict is Verdict.NO_DATA
     assert result.amount.minor == 100_000
 
@@ -157,7 +132,7 @@ def hashed(**changes: Any) -> str:
     inputs: dict[str, Any] = {
         "agreement_key": "acme",
         "agreement_version": 1,
-        "document": DOCUMENT,
+        "document": ACME,
         "period": MARCH,
         "measurements": {"resolution": measured(92, 100)},
     }
@@ -170,13 +145,13 @@ def test_hash_depends_on_every_input() -> None:
         hashed(),
         hashed(agreement_key="other"),
         hashed(agreement_version=2),
-        hashed(document=DOCUMENT | {"fee": "10000.01"}),
+        hashed(document=ACME | {"fee": "10000.01"}),
         hashed(period=month_of("2016-04", "America/Sao_Paulo")),
         hashed(measurements={"resolution": measured(184, 200)}),
         hashed(measurements={"other": measured(92, 100)}),
     }
     assert len(hashes) == 7
-    assert hashed(document=dict(reversed(DOCUMENT.items()))) == hashed()
+    assert hashed(document=dict(reversed(ACME.items()))) == hashed()
 
 
 def test_hash_is_the_published_recipe() -> None:
