@@ -65,17 +65,17 @@ ALTER TABLE calendar_references ENABLE ROW LEVEL SECURITY;
 ALTER TABLE calendar_references FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON calendar_books TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 CREATE POLICY tenant ON calendars TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 CREATE POLICY tenant ON calendar_versions TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 CREATE POLICY tenant ON calendar_references TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 
 GRANT SELECT, INSERT, UPDATE (revision) ON calendar_books TO meantime_app;
 GRANT SELECT, INSERT, UPDATE (version) ON calendars TO meantime_app;

@@ -175,8 +175,8 @@ BEGIN
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', owned);
         EXECUTE format(
             'CREATE POLICY own_tenant ON %I TO meantime_app'
-            ' USING (tenant_id = current_setting(''meantime.tenant''))'
-            ' WITH CHECK (tenant_id = current_setting(''meantime.tenant''))', owned);
+            ' USING (tenant_id = NULLIF(current_setting(''meantime.tenant''), ''''))'
+            ' WITH CHECK (tenant_id = NULLIF(current_setting(''meantime.tenant''), ''''))', owned);
     END LOOP;
     FOREACH owned IN ARRAY ARRAY['cycles', 'firings', 'refolds'] LOOP
         EXECUTE format('CREATE POLICY all_tenants ON %I TO meantime_definer USING (true) WITH CHECK (true)', owned);

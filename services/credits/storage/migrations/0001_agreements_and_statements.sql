@@ -66,32 +66,32 @@ CREATE INDEX ledger_entries_of_statement ON ledger_entries (tenant_id, statement
 ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agreements FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON agreements TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 
 ALTER TABLE agreement_versions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agreement_versions FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON agreement_versions TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 
 ALTER TABLE statement_counters ENABLE ROW LEVEL SECURITY;
 ALTER TABLE statement_counters FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON statement_counters TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 
 ALTER TABLE statements ENABLE ROW LEVEL SECURITY;
 ALTER TABLE statements FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON statements TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 
 ALTER TABLE ledger_entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger_entries FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON ledger_entries TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 
 -- What is frozen may be added to and read, never changed or removed.
 GRANT SELECT, INSERT, UPDATE ON agreements, statement_counters TO meantime_app;

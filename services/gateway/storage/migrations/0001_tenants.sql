@@ -27,12 +27,12 @@ ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_keys FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON tenants TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 
 CREATE POLICY tenant ON api_keys TO meantime_app
-    USING (tenant_id = current_setting('meantime.tenant'))
-    WITH CHECK (tenant_id = current_setting('meantime.tenant'));
+    USING (tenant_id = NULLIF(current_setting('meantime.tenant'), ''))
+    WITH CHECK (tenant_id = NULLIF(current_setting('meantime.tenant'), ''));
 
 GRANT SELECT, INSERT ON tenants TO meantime_app;
 GRANT SELECT, INSERT ON api_keys TO meantime_app;
