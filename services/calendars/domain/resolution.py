@@ -66,8 +66,11 @@ def check_document(document: Document, book: Book) -> Schedule:
 
 
 def check_schedule(schedule: Schedule, horizon: Horizon) -> None:
-    """Refuse a Schedule of too many parts (ReferencesTooManyError), or one that never opens (DocumentInvalidError)."""
-    if sum(1 for _ in islice(schedule.leaves(), MAX_LEAVES + 1)) > MAX_LEAVES:
+    """Refuse a Schedule of too many parts or without open time.
+
+    Raises ReferencesTooManyError, DocumentInvalidError.
+    """
+    if len(list(islice(_leaves(schedule), MAX_LEAVES + 1))) > MAX_LEAVES:
         raise ReferencesTooManyError(f"document: is made of more than {MAX_LEAVES} parts", field="document")
     try:
         compile_schedule(schedule, start=horizon.start, end=horizon.end).horizon.require_opens()
@@ -77,6 +80,14 @@ def check_schedule(schedule: Schedule, horizon: Horizon) -> None:
             field="document",
             code=error.code,
         ) from error
+
+
+def _leaves(schedule: Schedule) -> Iterator[Schedule]:
+    """Yield every Schedule inside that has no parts, as often as it stands there."""
+    if not schedule.parts:
+        yield schedule
+    for part in schedule.parts:
+        yield from _leaves(part)
 
 
 def _schedule_of(key: CalendarKey, book: Book, made: dict[CalendarKey, Schedule]) -> Schedule:
