@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from businesstime.arrays import Arrays
 from businesstime.blobs import pack, unpack
 from businesstime.business_days import BusinessDates
 from businesstime.compiling import cover
@@ -76,6 +77,11 @@ class Timeline:
     def content_key(self) -> str:
         """A hash of the schedule and of the editions of zone and holiday data: equal keys, equal answers."""
         return timeline_key(self.schedule, self._database)
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        """The same questions for whole numpy arrays."""
+        return Arrays(self)
 
     @cached_property
     def dates(self) -> BusinessDates:

@@ -1,0 +1,214 @@
+"""The questions of a Timeline for whole arrays: numpy arrays in, arrays out.
+
+Instants are int64 µs since the epoch, or datetime64; those that come back are of the kind that was given (datetime64
+in µs). Durations are int64 µs, or timedelta64; those that come back are int64 µs. Shapes are broadcast. Errors are those
+of the scalar questions, raised if any row would raise, and RowsInvalidError for what is no instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from businesstime.buckets import CHUNK_ROWS, IntervalTable, interval_table
+from businesstime.errors import NeverClosesError, NeverOpensError, RowsInvalidError
+from businesstime.instants import from_us
+from businesstime.lookups import reach_totals
+from businesstime.zones import Int64Array
+
+if TYPE_CHECKING:
+    from businesstime.timeline import Timeline
+
+__all__ = ["Arrays", "Rows", "as_durations", "as_instants", "spread"]
+
+Rows = npt.NDArray[Any] | int
+
+
+class Arrays:
+    """Answers for one Timeline; reached as `timeline.arrays`."""
+
+    __slots__ = ("_table", "_timeline")
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._table: IntervalTable | None = None
+
+    def is_open(self, at: Rows) -> npt.NDArray[np.bool_]:
+        """Say of each instant whether it is open."""
+        at_us, _ = as_instants(at)
+        flat, shape = spread(at_us)
+        answer = np.empty(len(flat[0]), dtype=np.bool_)
+        table = self._spanning(*flat)
+        for here in _chunks(len(answer)):
+            instants = flat[0][here]
+            places = table.by_instant.places(instants)
+            np.greater_equal(instants, table.opens_us.take(places, mode="clip"), out=answer[here])
+        return answer.reshape(shape)
+
+    def elapsed(self, start: Rows, end: Rows) -> Int64Array:
+        """Answer the open time in µs of each `[start, end)`, negative when they are the other way round."""
+        (start_us, _), (end_us, _) = as_instants(start), as_instants(end)
+        flat, shape = spread(start_us, end_us)
+        answer = np.empty(len(flat[0]), dtype=np.int64)
+        self._timeline.require_opens()
+        table = self._spanning(*flat)
+        for here in _chunks(len(answer)):
+            np.subtract(table.totals_at(flat[1][here]), table.totals_at(flat[0][here]), out=answer[here])
+        return answer.reshape(shape)
+
+    def deadline(self, start: Rows, duration: Rows) -> npt.NDArray[Any]:
+        """Answer the earliest instant at which each duration has passed; for a negative one the latest before."""
+        start_us, finish = as_instants(start)
+        flat, shape = spread(start_us, as_durations(duration))
+        self._timeline.require_opens()
+        answer = np.empty(len(flat[0]), dtype=np.int64)
+        table = self._spanning(flat[0])
+        for here in _chunks(len(answer)):
+            starts, durations = flat[0][here], flat[1][here]
+            totals = table.totals_at(starts)
+            totals += durations
+            table = self._reaching(table, totals)
+            # Backwards, the end of one Interval is the start of the next: the latest such instant is asked for.
+            places = table.by_total.places(totals - (durations >= 0))
+            totals -= table.add_us.take(places, mode="clip")
+            answer[here] = totals if durations.all() else np.where(durations == 0, starts, totals)
+        return finish(answer.reshape(shape))
+
+    def next_open(self, at: Rows) -> npt.NDArray[Any]:
+        """Answer the first open instant at or after each."""
+        at_us, finish = as_instants(at)
+        flat, shape = spread(at_us)
+        while True:
+            table = self._spanning(*flat)
+            places = table.by_instant.places(flat[0])
+            if not len(places) or places.max() < len(table.totals.coverage.opens_us):
+                return finish(np.maximum(table.opens_us[places], flat[0]).reshape(shape))
+            if not self._timeline.horizon.grow_later():
+                raise NeverOpensError(f"the schedule does not open after {from_us(int(flat[0].max()))}")
+
+    def next_close(self, at: Rows) -> npt.NDArray[Any]:
+        """Answer the first closing after each instant."""
+        at_us, finish = as_instants(at)
+        flat, shape = spread(at_us)
+        while True:
+            table = self._spanning(*flat)
+            closes = table.closes_us[table.by_instant.places(flat[0])]
+            if closes.max(initial=table.totals.coverage.start_us) < table.totals.coverage.end_us:
+                return finish(closes.reshape(shape))
+            if not self._timeline.horizon.grow_later():
+                raise NeverClosesError(f"the schedule does not close after {from_us(int(flat[0].max()))}")
+
+    def open_intervals(self, start: Rows, end: Rows) -> tuple[Int64Array, npt.NDArray[np.intp]]:
+        """Answer the open Intervals of every `[start, end)`, one below the other.
+
+        Two arrays: the Intervals in µs since the epoch, shape (m, 2), and for each the row that it belongs to,
+        shape (m,), in the order of the flattened input.
+        """
+        (start_us, _), (end_us, _) = as_instants(start), as_instants(end)
+        (starts, ends), _ = spread(start_us, end_us)
+        table = self._spanning(starts, ends)
+        firsts = table.by_instant.places(starts)
+        counts = np.maximum(np.searchsorted(table.opens_us, ends, side="left") - firsts, 0)
+        rows = np.repeat(np.arange(len(starts)), counts)
+        stops = np.cumsum(counts)
+        places = np.arange(len(rows)) + np.repeat(firsts - stops + counts, counts)
+        opens = np.maximum(table.opens_us[places], starts[rows])
+        closes = np.minimum(table.closes_us[places], ends[rows])
+        return np.stack((opens, closes), axis=1), rows
+
+    def add_business_days(self, at: Rows, days: Rows) -> npt.NDArray[Any]:
+        """Answer the same local time on each `days`-th business day, then on to open time (back when negative)."""
+        at_us, finish = as_instants(at)
+        (instants, counts), shape = spread(at_us, _integers(days))
+        landing = self._timeline.dates.landing_us(instants, counts)
+        forward, back = counts > 0, counts < 0
+        landing[forward] = self.next_open(landing[forward])
+        landing[back] = self._previous_close(landing[back])
+        return finish(landing.reshape(shape))
+
+    def business_days_between(self, start: Rows, end: Rows) -> Int64Array:
+        """Count business days after each start's date up to each end's; negative when backwards."""
+        (start_us, _), (end_us, _) = as_instants(start), as_instants(end)
+        (starts, ends), shape = spread(start_us, end_us)
+        dates = self._timeline.dates
+        return dates.count(dates.ordinals(starts), dates.ordinals(ends)).reshape(shape)
+
+    def _previous_close(self, at_us: Int64Array) -> Int64Array:
+        while True:
+            coverage = self._spanning(at_us).totals.coverage
+            places = np.searchsorted(coverage.opens_us, at_us, side="right") - 1
+            if not len(places) or places.min() >= 0:
+                return np.minimum(coverage.closes_us[places], at_us) if len(places) else at_us
+            if not self._timeline.horizon.grow_earlier():
+                raise NeverOpensError(f"the schedule is not open before {from_us(int(at_us.min()))}")
+
+    def _spanning(self, *instants: Int64Array) -> IntervalTable:
+        """Answer the table of a horizon that holds all instants."""
+        horizon = self._timeline.horizon
+        if len(instants[0]):
+            low, high = min(int(each.min()) for each in instants), max(int(each.max()) for each in instants)
+            horizon.spanning(low, high + 1)
+        return self._current()
+
+    def _reaching(self, table: IntervalTable, totals: Int64Array) -> IntervalTable:
+        """Answer the table of a horizon that holds all totals, or as many as reach allows."""
+        before = table.totals.before_us
+        low, high = int(totals.min()), int(totals.max())
+        if before[0] < low and high < before[-1]:
+            return table
+        reach_totals(self._timeline.horizon, low, high)
+        table = self._current()
+        if low < table.totals.before_us[0] or high > table.totals.before_us[-1]:
+            raise NeverOpensError("the schedule does not open often enough in the years 1800 to 2399")
+        return table
+
+    def _current(self) -> IntervalTable:
+        totals = self._timeline.horizon.totals()
+        table = self._table
+        if table is None or table.totals is not totals:
+            table = self._table = interval_table(totals)
+        return table
+
+
+def as_instants(values: Rows) -> tuple[Int64Array, Callable[[Int64Array], npt.NDArray[Any]]]:
+    """Answer instants as int64 µs, and what turns answers back into the kind given. Raises RowsInvalidError."""
+    array = np.asarray(values)
+    if array.dtype.kind == "M":
+        if np.isnat(array).any():
+            raise RowsInvalidError("NaT is no instant")
+        return array.astype("datetime64[us]").view(np.int64), lambda answer: answer.view("datetime64[us]")
+    return _integers(array), lambda answer: answer
+
+
+def as_durations(values: Rows) -> Int64Array:
+    """Answer durations as int64 µs. Raises RowsInvalidError."""
+    array = np.asarray(values)
+    if array.dtype.kind == "m":
+        if np.isnat(array).any():
+            raise RowsInvalidError("NaT is no duration")
+        return array.astype("timedelta64[us]").view(np.int64)
+    return _integers(array)
+
+
+def spread(*arrays: Int64Array) -> tuple[tuple[Int64Array, ...], tuple[int, ...]]:
+    """Broadcast arrays together and flatten them; answers them and their shape. Raises RowsInvalidError."""
+    try:
+        together = np.broadcast_arrays(*arrays)
+    except ValueError:
+        shapes = " and ".join(str(each.shape) for each in arrays)
+        raise RowsInvalidError(f"the shapes {shapes} do not go together") from None
+    return tuple(each.reshape(-1) for each in together), together[0].shape
+
+
+def _integers(values: Rows) -> Int64Array:
+    array = np.asarray(values)
+    if array.dtype.kind not in "iu" and array.size:
+        raise RowsInvalidError(f"whole microseconds or datetime64 are needed, not {array.dtype}")
+    return array.astype(np.int64, copy=False)
+
+
+def _chunks(rows: int) -> Iterator[slice]:
+    return (slice(start, start + CHUNK_ROWS) for start in range(0, rows, CHUNK_ROWS))
