@@ -52,30 +52,24 @@ async def _run(
     options: UpOptions, ports: Mapping[str, int], display: Display, now: Callable[[], datetime]
 ) -> None:
     supervisor = Supervisor(display.say)
-    _heed_signals(supervisor)
+    task = asyncio.current_task()
+    if task is not None:
+        _on_signals(task.cancel)
     try:
         runtime = await _start(options, ports, supervisor, now)
         _announce(runtime, display)
         await asyncio.Event().wait()
     except asyncio.CancelledError:
-        display.announce("stopping")
+        display.announce("stopping; once more Ctrl-C to stop at once")
     finally:
+        _on_signals(supervisor.kill)
         await supervisor.stop()
 
 
-def _heed_signals(supervisor: Supervisor) -> None:
-    """End in order at the first signal, at once at the second."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def stop() -> None:
-        if task is not None and not task.cancelling():
-            task.cancel()
-        else:
-            supervisor.kill()
-
+def _on_signals(action: Callable[[], object]) -> None:
     for number in _STOP_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` asks
-            loop.add_signal_handler(number, stop)
+            asyncio.get_running_loop().add_signal_handler(number, action)
 
 
 async def _start(

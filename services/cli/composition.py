@@ -1,0 +1,198 @@
+"""Puts services together: each door is the service in this process, or the client of one elsewhere.
+
+A service is imported where it is opened, so that a process pays only for what it runs.
+"""
+# ruff: noqa: PLC0415 - see above
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from serving.client import open_session
+from serving.environment import read_secret, read_url_or_none
+from serving.tokens import InternalTokens
+
+if TYPE_CHECKING:
+    import aiohttp
+    from starlette.applications import Starlette
+
+    from calendars.contract import Calendars
+    from calendars.service import CalendarsService
+    from clocks.contract import Clocks
+    from clocks.service import ClocksService
+    from clocks.worker import Worker
+    from credits.contract import Credits
+    from credits.service import CreditsService
+    from pgstore.feed import Feed
+
+__all__ = ["Composition"]
+
+
+class Composition:
+    """Opens services and clients once each, when first asked for; `stack` closes them in reverse.
+
+    A door is a client where its variable (CALENDARS_URL, CLOCKS_URL, CREDITS_URL) is set and the service is
+    not among `own`: those that this process is to run itself.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        own: frozenset[str],
+        stack: AsyncExitStack,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._environ = environ
+        self._own = own
+        self._stack = stack
+        self._now = now
+        self._tokens = InternalTokens(read_secret(environ), now=now)
+        self._session: aiohttp.ClientSession | None = None
+        self._calendars: CalendarsService | None = None
+        self._clocks: ClocksService | None = None
+        self._credits: CreditsService | None = None
+        self._worker: Worker | None = None
+
+    async def app(self, target: str) -> Starlette:
+        """Build what a target listens with."""
+        builders = {
+            "worker": self._worker_app,
+            "gateway": self._gateway_app,
+            "calendars": self._calendars_app,
+            "clocks": self._clocks_app,
+            "credits": self._credits_app,
+        }
+        return await builders[target]()
+
+    async def calendars_door(self) -> Calendars:
+        """Open the door of the calendars."""
+        if url := self._elsewhere("calendars"):
+            from calendars.client import CalendarsClient
+
+            return CalendarsClient(url, self._tokens, await self._client_session())
+        return await self.calendars_service()
+
+    async def clocks_door(self) -> Clocks:
+        """Open the door of the clocks."""
+        if url := self._elsewhere("clocks"):
+            from clocks.client import ClocksClient
+
+            return ClocksClient(url, self._tokens, await self._client_session())
+        return await self.clocks_service()
+
+    async def credits_door(self) -> Credits:
+        """Open the door of the credits."""
+        if url := self._elsewhere("credits"):
+            from credits.client import CreditsClient
+
+            return CreditsClient(url, self._tokens, await self._client_session())
+        return await self.credits_service()
+
+    async def calendars_service(self) -> CalendarsService:
+        """Open the calendars in this process."""
+        from calendars.app import open_calendars
+        from calendars.settings import Settings
+
+        if self._calendars is None:
+            settings = Settings.from_environment(self._environ)
+            self._calendars = await self._stack.enter_async_context(open_calendars(settings, now=self._now))
+        return self._calendars
+
+    async def clocks_service(self) -> ClocksService:
+        """Open the clocks in this process."""
+        from clocks.app import open_clocks
+        from clocks.settings import Settings
+
+        if self._clocks is None:
+            settings, door = Settings.from_environment(self._environ), await self.calendars_door()
+            self._clocks = await self._stack.enter_async_context(
+                open_clocks(settings, calendars=door, now=self._now)
+            )
+        return self._clocks
+
+    async def credits_service(self) -> CreditsService:
+        """Open the credits in this process."""
+        from credits.app import open_credits
+        from credits.settings import Settings
+
+        if self._credits is None:
+            settings, door = Settings.from_environment(self._environ), await self.clocks_door()
+            self._credits = await self._stack.enter_async_context(
+                open_credits(settings, clocks=door, now=self._now)
+            )
+        return self._credits
+
+    async def worker(self) -> Worker:
+        """Open the worker in this process; who runs it is the caller's business."""
+        from clocks.app import open_worker
+        from clocks.settings import Settings
+
+        if self._worker is None:
+            settings, door = Settings.from_environment(self._environ), await self.calendars_door()
+            self._worker = await self._stack.enter_async_context(
+                open_worker(settings, calendars=door, feed=await self._calendars_feed())
+            )
+        return self._worker
+
+    async def _calendars_feed(self) -> Feed:
+        if url := self._elsewhere("calendars"):
+            from serving.client import DoorClient
+            from serving.feeds import FeedClient
+
+            door = DoorClient(url, self._tokens, await self._client_session())
+            return FeedClient(door, follower="clocks")
+        return (await self.calendars_service()).feed
+
+    async def _worker_app(self) -> Starlette:
+        from clocks.app import build_worker_app
+
+        return build_worker_app(await self.worker())
+
+    async def _gateway_app(self) -> Starlette:
+        from gateway.app import build_app, open_gateway
+        from gateway.settings import Settings
+        from gateway.upstream.doors import Doors
+
+        settings = Settings.from_environment(self._environ)
+        gateway = await self._stack.enter_async_context(open_gateway(settings, now=self._now))
+        doors = Doors(
+            calendars=await self.calendars_door(),
+            clocks=await self.clocks_door(),
+            credits=await self.credits_door(),
+        )
+        return build_app(gateway, doors)
+
+    async def _calendars_app(self) -> Starlette:
+        from calendars.app import build_app
+        from calendars.settings import Settings
+
+        service = await self.calendars_service()
+        return build_app(service, Settings.from_environment(self._environ), now=self._now)
+
+    async def _clocks_app(self) -> Starlette:
+        from clocks.app import build_app
+        from clocks.settings import Settings
+
+        service = await self.clocks_service()
+        return build_app(service, Settings.from_environment(self._environ), now=self._now)
+
+    async def _credits_app(self) -> Starlette:
+        from credits.app import build_app
+        from credits.settings import Settings
+
+        service = await self.credits_service()
+        return build_app(service, Settings.from_environment(self._environ), now=self._now)
+
+    def _elsewhere(self, service: str) -> str | None:
+        if service in self._own:
+            return None
+        return read_url_or_none(self._environ, f"{service.upper()}_URL", schemes=("http", "https"))
+
+    async def _client_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = await self._stack.enter_async_context(open_session())
+        return self._session
