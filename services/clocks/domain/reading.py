@@ -85,8 +85,7 @@ def rewind(cycle: Cycle, at_us: int) -> Cycle:
         return cycle
     kept = tuple(piece for piece in cycle.stretches if piece.end_us <= at_us)
     if len(kept) == len(cycle.stretches):  # before a starting point that lies in the future
-        stopped = cycle.stopped_at_us is not None and cycle.stopped_at_us <= at_us
-        return cycle if stopped or cycle.open else unstopped(cycle, "RUNNING", cycle.since_us)
+        return before_start(cycle, at_us)
     current = cycle.stretches[len(kept)]
     seen = replace(
         unstopped(cycle, current.phase, current.start_us),
@@ -97,6 +96,15 @@ def rewind(cycle: Cycle, at_us: int) -> Cycle:
         stretches=kept,
     )
     return replace(seen, stopped_at_us=current.start_us) if current.phase == "STOPPED" else seen
+
+
+def before_start(cycle: Cycle, at_us: int) -> Cycle:
+    """See a Cycle before it starts: it may be over already."""
+    if cycle.open or (cycle.cancelled_at_us is not None and cycle.cancelled_at_us <= at_us):
+        return cycle
+    if cycle.stopped_at_us is not None and cycle.stopped_at_us <= at_us:
+        return replace(cycle, phase="STOPPED", cancelled_at_us=None)
+    return unstopped(cycle, "RUNNING", cycle.since_us)
 
 
 def unstopped(cycle: Cycle, phase: Phase, since_us: int) -> Cycle:

@@ -1,0 +1,240 @@
+"""The laws of the fold, on generated stories."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clocks.domain.cycle import SubjectState, empty_state
+from clocks.domain.due import due_at_us, elapsed_at_us
+from clocks.domain.event import Event
+from clocks.domain.explain import explain_cycle
+from clocks.domain.firing import all_firings
+from clocks.domain.fold import Policies, fold
+from clocks.domain.reading import read_cycle
+from tests.services.clocks.domain.oracle import Fact, Result, Rule, in_order, tell
+from tests.services.clocks.domain.promises import (
+    HOUR_US,
+    MONDAY_US,
+    TIMELINES,
+    at_us,
+    cycles_of,
+    folded,
+    versions,
+)
+
+SLOT_US = HOUR_US // 2
+LAST_SLOT = 320
+WARNINGS = ["75%", "90m"]
+
+facts = st.builds(
+    Fact,
+    slot=st.integers(0, LAST_SLOT - 20),
+    kind=st.sampled_from(["updated"] * 9 + ["deleted"]),
+    state=st.sampled_from(["idle", "work", "work", "wait", "done"]),
+    priority=st.sampled_from(["1", "2", "3", "none"]),
+    region=st.sampled_from(["west", "east"]),
+    covered=st.sampled_from([True, True, True, False]),
+    opened=st.one_of(st.none(), st.integers(0, LAST_SLOT)),
+)
+rules = st.builds(
+    Rule,
+    starts_at=st.booleans(),
+    repeats=st.booleans(),
+    reopen=st.sampled_from(["resume", "new", "ignore"]),
+    retarget=st.sampled_from(["RECOUNT", "CARRY"]),
+)
+stories = st.lists(facts, max_size=9).map(in_order)
+
+
+def policies_of(rule: Rule) -> Policies:
+    """Write the policy of a story as a document."""
+    metric = {
+        "start": 'subject.state != "idle"',
+        "stop": 'subject.state == "done"',
+        "pause": 'subject.state == "wait"',
+        "cancel": 'event.type == "deleted"',
+        "repeats": rule.repeats,
+        "reopen": rule.reopen,
+        "retarget": rule.retarget,
+        "targets": [
+            {"name": "one", "when": 'subject.priority == "1"', "duration": "1h", "warnings": ["50%"]},
+            {"name": "two", "when": 'subject.priority == "2"', "duration": "4h", "calendar": "late"},
+            {
+                "name": "three",
+                "when": 'subject.priority == "3"',
+                "duration": "12h",
+                "warnings": WARNINGS,
+            },
+        ],
+    }
+    if rule.starts_at:
+        metric["starts_at"] = "opened"
+    calendars = {"default": "office", "attribute": "region", "mapping": {"east": "late"}}
+    document = {
+        "name": "Story",
+        "covers": 'subject.covered == "yes"',
+        "calendars": calendars,
+        "metrics": {"m": metric},
+    }
+    return versions(document)
+
+
+def events_of(story: list[Fact]) -> list[Event]:
+    """Write the facts of a story as events; the sequence keeps the order of those at one instant."""
+    return [
+        Event(
+            event_id=f"e{(7 * index) % 10}-{index}",
+            subject_id="s",
+            type=fact.kind,
+            occurred_at_us=slot_us(fact.slot),
+            sequence=index,
+            attributes={
+                "state": fact.state,
+                "priority": fact.priority,
+                "region": fact.region,
+                "covered": "yes" if fact.covered else "no",
+                "opened": None if fact.opened is None else rfc3339(fact.opened),
+            },
+        )
+        for index, fact in enumerate(story)
+    ]
+
+
+def slot_us(slot: int) -> int:
+    """Say the instant of a half hour."""
+    return MONDAY_US + slot * SLOT_US
+
+
+def rfc3339(slot: int) -> str:
+    """Write the instant of a half hour."""
+    day, half = divmod(slot, 48)
+    return f"2026-06-{day + 1:02d}T{half // 2:02d}:{half % 2 * 30:02d}:00Z"
+
+
+def slot_of(instant_us: int | None) -> int | None:
+    """Turn an instant back; it must lie on the grid."""
+    if instant_us is None:
+        return None
+    slot, rest = divmod(instant_us - MONDAY_US, SLOT_US)
+    assert rest == 0
+    return slot
+
+
+def results(state: SubjectState, as_of: int) -> list[Result]:
+    """Read the Cycles of a state in the oracle's units."""
+    found = []
+    for cycle in cycles_of(state):
+        reading = read_cycle(cycle, slot_us(as_of), TIMELINES)
+        assert reading.breached_at_us == (reading.due_at_us if reading.outcome == "BREACHED" else None)
+        assert reading.remaining_us == cycle.target_us - reading.elapsed_us
+        found.append(
+            Result(
+                number=cycle.number,
+                phase=reading.phase,
+                outcome=reading.outcome,
+                started=slot_of(cycle.started_at_us) or 0,
+                due=slot_of(reading.due_at_us),
+                stopped=slot_of(reading.stopped_at_us),
+                elapsed=reading.elapsed_us // SLOT_US,
+                target=cycle.target,
+                calendar=cycle.calendar_key,
+            )
+        )
+    return found
+
+
+@given(story=stories, rule=rules, later=st.integers(0, 40))
+@settings(max_examples=400, deadline=None)
+def test_the_fold_agrees_with_the_oracle(story: list[Fact], rule: Rule, later: int) -> None:
+    """Any story under any rule ends as the slow oracle says, read at or after its last event."""
+    as_of = (story[-1].slot if story else 0) + later
+    state = folded(events_of(story), policies_of(rule))
+    assert results(state, as_of) == tell(story, rule, as_of)
+
+
+@given(story=stories, rule=rules, shuffled=st.randoms(use_true_random=False))
+@settings(max_examples=100, deadline=None)
+def test_any_order_of_arrival_and_any_duplicates_give_one_state(
+    story: list[Fact], rule: Rule, shuffled: object
+) -> None:
+    """The log counts, not how it came."""
+    events = events_of(story)
+    arrived = events + events[::2]
+    shuffled.shuffle(arrived)  # type: ignore[attr-defined]  # hypothesis' random
+    assert folded(arrived, policies_of(rule)) == folded(events, policies_of(rule))
+
+
+@given(story=stories, rule=rules, cut=st.integers(0, 9))
+@settings(max_examples=100, deadline=None)
+def test_two_folds_are_one_fold(story: list[Fact], rule: Rule, cut: int) -> None:
+    """fold(fold(s, a), b) == fold(s, a + b), with the state written and read in between."""
+    events, policies = events_of(story), policies_of(rule)
+    first = fold(empty_state("s"), events[:cut], policies)
+    between = msgspec.msgpack.decode(msgspec.msgpack.encode(first), type=SubjectState)
+    assert between == first
+    assert fold(between, events[cut:], policies) == folded(events, policies)
+
+
+@given(story=stories, rule=rules, as_of=st.integers(0, LAST_SLOT))
+@settings(max_examples=100, deadline=None)
+def test_an_explanation_has_no_gaps_and_sums_to_the_elapsed_time(
+    story: list[Fact], rule: Rule, as_of: int
+) -> None:
+    """Segments follow one another from the start, and what runs in them is what elapsed."""
+    for cycle in cycles_of(folded(events_of(story), policies_of(rule))):
+        segments = explain_cycle(cycle, slot_us(as_of), TIMELINES)
+        starts = [segment.start_us for segment in segments]
+        assert starts[1:] == [segment.end_us for segment in segments[:-1]]
+        assert not segments or starts[0] == cycle.started_at_us
+        reading = read_cycle(cycle, slot_us(as_of), TIMELINES)
+        assert sum(segment.elapsed_us for segment in segments) == reading.elapsed_us
+
+
+@given(story=stories, rule=rules)
+@settings(max_examples=200, deadline=None)
+def test_firings_are_what_a_reading_sees(story: list[Fact], rule: Rule) -> None:
+    """A breach fires at due, if there is one; when a warning fires its time is used up."""
+    end_us = slot_us(LAST_SLOT * 10)
+    for cycle in cycles_of(folded(events_of(story), policies_of(rule))):
+        firings = all_firings(cycle, TIMELINES)
+        assert [firing.at_us for firing in firings] == sorted(firing.at_us for firing in firings)
+        due_us = due_at_us(cycle, TIMELINES)
+        breached = [firing.at_us for firing in firings if firing.kind == "breach"]
+        assert bool(breached) == (read_cycle(cycle, end_us, TIMELINES).outcome == "BREACHED")
+        assert breached in ([], [due_us])
+        for firing in firings:
+            label = firing.threshold.removeprefix(f"{cycle.target}:")
+            for warning in cycle.warnings:
+                if warning.label == label:
+                    assert elapsed_at_us(cycle, firing.at_us, TIMELINES) >= warning.elapsed_us
+
+
+@given(story=stories, rule=rules, at=st.integers(0, LAST_SLOT))
+@settings(max_examples=100, deadline=None)
+def test_a_reading_of_the_past_is_the_reading_of_then(story: list[Fact], rule: Rule, at: int) -> None:
+    """Where nothing was retargeted, reading a Cycle in the past gives what was true then."""
+    calm = [
+        Fact(
+            slot=fact.slot,
+            kind=fact.kind,
+            state=fact.state,
+            priority="3",
+            region="west",
+            covered=True,
+            opened=None,
+        )
+        for fact in story
+    ]
+    events, policies = events_of(calm), policies_of(rule)
+    then = folded([e for e in events if e.occurred_at_us <= slot_us(at)], policies)
+    now = folded(events, policies)
+    for cycle, cycle_now in zip(cycles_of(then), cycles_of(now), strict=False):
+        assert read_cycle(cycle_now, slot_us(at), TIMELINES) == read_cycle(cycle, slot_us(at), TIMELINES)
+
+
+def test_monday_is_a_monday() -> None:
+    """The grid of the stories begins on a Monday at midnight in UTC."""
+    assert (at_us(0) // (24 * HOUR_US) + 3) % 7 == 0
+    assert at_us(0) % (24 * HOUR_US) == 0
