@@ -73,7 +73,7 @@ def check_schedule(schedule: Schedule, horizon: Horizon) -> None:
     if len(list(islice(_leaves(schedule), MAX_LEAVES + 1))) > MAX_LEAVES:
         raise ReferencesTooManyError(f"document: is made of more than {MAX_LEAVES} parts", field="document")
     try:
-        compile_schedule(schedule, start=horizon.start, end=horizon.end).horizon.require_opens()
+        compile_schedule(schedule, start=horizon.start, end=horizon.end).require_opens()
     except NeverOpensError as error:
         raise DocumentInvalidError(
             "document: never opens: a calendar without open time keeps no promise",
