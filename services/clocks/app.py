@@ -1,4 +1,4 @@
-"""Puts the clocks service and its worker together: the only place that opens pools and Redis, and reads the clock."""
+"""Puts the service and its worker together: opens pools and Redis, and reads the clock."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """Read DATABASE_URL, REDIS_URL, MEANTIME_INTERNAL_SECRET. Raises SettingError, which names the variable."""
+        """Read DATABASE_URL, REDIS_URL, MEANTIME_INTERNAL_SECRET. Raises SettingError."""
         return cls(
             database_url=read_url(environ, "DATABASE_URL", schemes=("postgresql", "postgres")),
             redis_url=read_url_or_none(environ, "REDIS_URL", schemes=("redis", "rediss", "unix")),

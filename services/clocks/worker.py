@@ -103,7 +103,7 @@ class Worker:
         return _FOLLOW_NUDGED_S if self._nudges.heard else _FOLLOW_S
 
     async def refold_once(self) -> float:
-        """Do a batch of work for each tenant that has some; answer how many seconds there is nothing to do."""
+        """Do a batch for each tenant that has work; answer how many seconds there is nothing to do."""
         tenants = await refold_subjects.waiting_tenants(self._database)
         for tenant_id in tenants:
             done = await refold_subjects.refold(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -37,36 +37,38 @@ def restate(
 ) -> Restatement:
     """Compare a Subject's Cycles with how they stand.
 
-    before: the state that the standings were written from; Cycles equal in it and `after` are left as they stand.
-    None: look at all. known: that state as it would be, had everything been known then: what differs from it was
-    restated, what is new after it is only progress. past: (generation, revision) of Cycles that were taken away,
-    and count on from there should they come back.
+    before: the state that the standings were written from; Cycles equal in it and `after` are left as they
+    stand.
+    None: look at all. known: that state as it would be, had everything been known then: what differs from
+    it was restated, what is new after it is only progress. past: (generation, revision) of Cycles that were
+    taken away, and count on from there should they come back.
     """
+    then, was, present = _cycles_of(known), _cycles_of(before), _cycles_of(after)
+    trusted = known is before
     saved: dict[CycleKey, Standing] = {}
     revised: list[CycleKey] = []
     said: list[Notice] = []
-    then = dict(_cycles(known)) if known is not None else {}
-    untouched = dict(_cycles(before)) if before is not None else {}
-    present = dict(_cycles(after))
     for key, cycle in present.items():
         standing = standings.get(key)
-        if standing is not None and untouched.get(key) == cycle and _up_to_date(standing, counted_on):
-            continue
-        restated = standing is not None and not (known is before and _up_to_date(standing, counted_on))
-        restated = restated and _restated(then.get(key), standing, counted_on, now_us)
-        entered = stand(cycle, standing, counted_on, now_us=now_us, restated=restated)
-        if entered == standing:
-            continue
-        if standing is None and key in past:
-            entered = _come_back(entered, *past[key])
+        if standing is None:
+            entered = stand(cycle, None, counted_on, now_us=now_us)
+            entered = _come_back(entered, *past[key]) if key in past else entered
+        else:
+            sure = _up_to_date(standing, counted_on)
+            if sure and was.get(key) == cycle:
+                continue
+            restated = not (sure and trusted) and _restated(then.get(key), standing, counted_on, now_us)
+            entered = stand(cycle, standing, counted_on, now_us=now_us, restated=restated)
+            if entered == standing:
+                continue
+            if restated:
+                revised.append(key)
         saved[key] = entered
         said.extend(notices(key, standing, entered))
-        if restated:
-            revised.append(key)
-    removed = [key for key in standings if key not in present]
+    removed = tuple(key for key in standings if key not in present)
     for key in removed:
         said.extend(notices(key, standings[key], None))
-    return Restatement(saved=saved, revised=(*revised, *removed), removed=tuple(removed), notices=tuple(said))
+    return Restatement(saved=saved, revised=(*revised, *removed), removed=removed, notices=tuple(said))
 
 
 def _restated(then: Cycle | None, standing: Standing, counted_on: CountedOn, now_us: int) -> bool:
@@ -83,7 +85,11 @@ def _up_to_date(standing: Standing, counted_on: CountedOn) -> bool:
     return standing.calendar_version == counted_on.versions[standing.calendar_key]
 
 
-def _cycles(state: SubjectState) -> Iterator[tuple[CycleKey, Cycle]]:
-    for clock in state.clocks:
-        for cycle in clock.cycles:
-            yield CycleKey(state.subject_id, clock.policy_key, clock.metric, cycle.number), cycle
+def _cycles_of(state: SubjectState | None) -> Mapping[CycleKey, Cycle]:
+    if state is None:
+        return {}
+    return {
+        CycleKey(state.subject_id, clock.policy_key, clock.metric, cycle.number): cycle
+        for clock in state.clocks
+        for cycle in clock.cycles
+    }

@@ -94,9 +94,9 @@ def stand(
 ) -> Standing:
     """Enter a Cycle into the books, as of an instant that is later than all that was fired before.
 
-    The Breach of an open Cycle is left to the worker, which sends it in its place after the warnings; that of a
-    Cycle which has ended counts as fired here. A warning is not sent for a Cycle that has ended, nor for one that
-    was already breached when the warning was first noticed.
+    The Breach of an open Cycle is left to the worker, which sends it in its place after the warnings; that
+    of a Cycle which has ended counts as fired here. A warning is not sent for a Cycle that has ended, nor
+    for one that was already breached when the warning was first noticed.
     """
     due_us = due_at_us(cycle, counted_on.timelines)
     outcome = outcome_at(cycle, due_us, now_us)
@@ -129,7 +129,7 @@ def stand(
 
 
 def differs(before: Standing, after: Standing) -> bool:
-    """Tell whether the numbers differ, for readers; what is left to fire and which edition counted do not count."""
+    """Tell whether the numbers differ that readers see; what is left to fire is not among them."""
     return _numbers(before) != _numbers(after)
 
 

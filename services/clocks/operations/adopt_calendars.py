@@ -17,8 +17,8 @@ async def adopt(
 ) -> Sequence[str]:
     """Take over what is newer, leave the work that follows, and answer the keys taken over.
 
-    since: Cycles that had ended before it are as they were; None: all are looked at. Waits for all that hold the
-    tenant's rules, in the order rulebook, calendar copies by key.
+    since: Cycles that had ended before it are as they were; None: all are looked at. Waits for all that
+    hold the tenant's rules, in the order rulebook, calendar copies by key.
     """
     await change_calendars(connection)
     taken = [copy for copy in sorted(copies) if await save_calendar_copy(connection, copy)]

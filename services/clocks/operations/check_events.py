@@ -1,4 +1,4 @@
-"""Check a batch of events one by one: what can be a fact goes on, what cannot is refused with its place and why."""
+"""Check events one by one: what can be a fact goes on, what cannot is refused with its place and why."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class EventRefusal(NamedTuple):
 class Batch:
     """A checked batch.
 
-    events: those that may be taken, by id; places: where in the batch they stand. repeated: how many more events
-    say the same under an id of the batch. refused: the others, in order of place.
+    events: those that may be taken, by id; places: where in the batch they stand. repeated: how many more
+    events say the same under an id of the batch. refused: the others, in order of place.
     """
 
     events: dict[str, NewEvent] = field(default_factory=dict)
@@ -97,7 +97,7 @@ def _enter(record: EventRecord) -> NewEvent | EventRefusal:
         return EventRefusal(error.code, error.field, str(error))
     except UnicodeEncodeError:
         return EventRefusal("event_invalid", None, "holds half of a surrogate pair, which is no text")
-    if len(new.attributes) > MAX_ATTRIBUTES_BYTES:
+    if len(new.attributes.encode()) > MAX_ATTRIBUTES_BYTES:
         return EventRefusal(
             "event_too_large", "attributes", f"attributes: more than {MAX_ATTRIBUTES_BYTES} bytes of JSON"
         )

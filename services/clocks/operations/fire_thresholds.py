@@ -16,7 +16,8 @@ BATCH = 1_000
 async def fire(database: Database, *, low: datetime = FIRST_INSTANT, limit: int = BATCH) -> Sequence[Fired]:
     """Fire one batch: one statement, one transaction.
 
-    low: a mark below which nothing is due, so that the scan need not pass what was fired and is not vacuumed yet.
+    low: a mark below which nothing is due, so that the scan need not pass what was fired and is not
+    vacuumed yet.
     """
     async with database.connection() as connection:
         return await fire_due(connection, limit=limit, low=low)

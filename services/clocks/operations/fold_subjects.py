@@ -79,8 +79,8 @@ async def fold_subjects(
 ) -> Folded:
     """Fold new events, already entered, by Subject; `cause` is written into revisions.
 
-    A Subject is folded on from its state where its events come after it, and anew from its whole log where they
-    are late or policies have changed. anew: look at Cycles whose events are none of the new ones, too.
+    A Subject is folded on from its state where its events come after it, and anew from its whole log where
+    they are late or policies have changed. anew: look at Cycles whose events are none of the new ones, too.
     """
     subject_ids = sorted(events)
     await insert_subjects(connection, subject_ids)
@@ -115,7 +115,7 @@ async def _read_ground(
 def _goes_on(subject: LockedSubject, rulebook: Rulebook, events: Iterable[Event]) -> bool:
     """Tell whether a Subject's state can be folded on from where it is."""
     if subject.state is None or subject.state.last is None:
-        return False
+        return True
     last = subject.state.last
     return subject.folded_revision == rulebook.revisions.policies and all(
         event.position > last for event in events

@@ -1,4 +1,4 @@
-"""Take a batch of events: each once, what is wrong refused by itself, and the Cycles folded in one transaction."""
+"""Take a batch of events: each once, the wrong ones refused, and the Cycles folded, in one transaction."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Taken:
 async def ingest(
     context: RequestContext, request: IngestEvents, *, database: Database, rulebooks: Rulebooks
 ) -> Taken:
-    """Take a batch. Raises BatchTooLargeError, RulesUnsettledError, and what keeps the database from answering.
+    """Take a batch. Raises BatchTooLargeError, RulesUnsettledError, and what the database raises.
 
     Locks: rulebook (shared), events by id, Subjects by id, Cycles by key; two batches never wait crosswise.
     """

@@ -1,7 +1,7 @@
 """Load what a tenant's events are folded by: compiled policies, and the Timelines of their Calendars.
 
-A loaded rulebook is kept in the process and trusted by its revision: whoever folds by it holds that revision in
-its own transaction, and loads again where it has changed.
+A loaded rulebook is kept in the process and trusted by its revision: whoever folds by it holds that
+revision in its own transaction, and loads again where it has changed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import msgspec
 
 from businesstime import Timeline, to_us
 from calendars.contract import Calendars, ReadTimelines, TimelineRecord
-from clocks.domain.refusals import RulesUnsettledError
 from clocks.domain.policy import Policy, PolicyVersion
 from clocks.domain.policy_document import parse_policy
+from clocks.domain.refusals import RulesUnsettledError
 from clocks.domain.standing import CountedOn
 from clocks.operations.adopt_calendars import adopt
 from clocks.storage.policies import RuleRow, read_all_versions

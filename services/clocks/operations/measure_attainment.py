@@ -1,4 +1,4 @@
-"""Measure attainment: Cycles met of those due or done in a period, as integers, with the hash of the evidence."""
+"""Measure attainment: Cycles met of those due or done in a period, as integers, with their evidence."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from clocks.contract import CycleRecord, ReadSubject, SubjectRecord
@@ -45,7 +46,7 @@ async def read(
 
 
 def _cycles(
-    state: SubjectState, editions: dict[tuple[str, str, int], Edition], counted_on: CountedOn, at: datetime
+    state: SubjectState, editions: Mapping[tuple[str, str, int], Edition], counted_on: CountedOn, at: datetime
 ) -> list[CycleRecord]:
     records = []
     for clock in state.clocks:

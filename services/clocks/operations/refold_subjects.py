@@ -1,7 +1,7 @@
 """Look at Subjects again after a change of policies or Calendars, a bounded batch at a time.
 
-A change leaves its work in the transaction in which it is made; workers take it up, several at once if there are
-several tenants, and a killed one loses no more than the batch in hand.
+A change leaves its work in the transaction in which it is made; workers take it up, several at once if
+there are several tenants, and a killed one loses no more than the batch in hand.
 """
 
 from __future__ import annotations

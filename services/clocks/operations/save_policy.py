@@ -1,4 +1,4 @@
-"""Save a version of a Policy: checked as a whole before anything is written, and all Subjects folded by it."""
+"""Save a version of a Policy: checked as a whole before anything is written; then Subjects fold by it."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ async def save(
 ) -> PolicyRecord:
     """Save a version.
 
-    Raises PolicyKeyInvalidError, VersionConflictError, CalendarUnknownError, InstantNaiveError, and the document's
-    own PolicyInvalidError and its kinds; each names the field.
+    Raises PolicyKeyInvalidError, VersionConflictError, CalendarUnknownError, InstantNaiveError, and the
+    document's own PolicyInvalidError and its kinds; each names the field.
     """
     if not _KEY.fullmatch(request.key):
         raise PolicyKeyInvalidError(

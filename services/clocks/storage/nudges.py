@@ -54,7 +54,8 @@ class Nudges:
     async def listen(self, *channels: str) -> AsyncIterator[str]:
         """Iterate over the channels that are nudged, for ever; a gone Redis is tried again every second.
 
-        The first item is an empty text, at each connection: whatever was nudged before it may have been missed.
+        The first item is an empty text, at each connection: whatever was nudged before it may have been
+        missed.
         """
         while self._redis is not None:
             try:

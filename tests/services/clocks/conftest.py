@@ -1,4 +1,4 @@
-"""The clocks service on real servers beside a real calendars service, reached through either side of its door."""
+"""The clocks service on real servers, beside real calendars, reached through either side of its door."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.services.clocks.stories import OFFICE, SUPPORT
 SECRET = "a secret of tests, longer than 32 characters"  # noqa: S105 - guards nothing
 
 
-class Clock:
+class StandingTime:
     """A source of now that stands until it is moved."""
 
     def __init__(self) -> None:
@@ -46,9 +46,9 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> StandingTime:
     """Stand at noon of Monday, 2 March 2026."""
-    return Clock()
+    return StandingTime()
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def calendars(database_url: str, redis_url: str) -> AsyncIterator[Calendar
 
 @pytest.fixture
 async def service(
-    settings: Settings, calendars: CalendarsService, clock: Clock
+    settings: Settings, calendars: CalendarsService, clock: StandingTime
 ) -> AsyncIterator[ClocksService]:
     """Open the service."""
     async with open_clocks(settings, calendars=calendars, now=clock) as opened:
@@ -76,7 +76,7 @@ async def service(
 
 @pytest.fixture(params=["in process", "over HTTP"])
 async def door(
-    request: pytest.FixtureRequest, service: ClocksService, settings: Settings, clock: Clock
+    request: pytest.FixtureRequest, service: ClocksService, settings: Settings, clock: StandingTime
 ) -> AsyncIterator[Clocks]:
     """Give the service itself, then its client on a real socket: the same door."""
     if request.param == "in process":
