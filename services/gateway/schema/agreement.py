@@ -102,5 +102,5 @@ async def save_agreement(
     asked = contract.SaveAgreement(
         key=request.key, document=request.document, expected_version=request.expected_version
     )
-    agreement, errors = await settle(info.context.credits.save_agreement(context, asked))
+    agreement, errors = await settle(info.context.credits.save_agreement, context, asked)
     return AgreementPayload(agreement=agreement, errors=errors)

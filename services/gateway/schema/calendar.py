@@ -140,7 +140,7 @@ async def create_calendar(
     """Create a Calendar. Scope: calendars."""
     context = info.context.keyed(idempotency_key)
     asked = contract.CreateCalendar(key=request.key, name=request.name, document=request.document)
-    calendar, errors = await settle(info.context.calendars.create_calendar(context, asked))
+    calendar, errors = await settle(info.context.calendars.create_calendar, context, asked)
     return CalendarPayload(calendar=calendar, errors=errors)
 
 
@@ -159,5 +159,5 @@ async def amend_calendar(
         effective_from=request.effective_from,
         reason=request.reason,
     )
-    calendar, errors = await settle(info.context.calendars.amend_calendar(context, asked))
+    calendar, errors = await settle(info.context.calendars.amend_calendar, context, asked)
     return CalendarPayload(calendar=calendar, errors=errors)

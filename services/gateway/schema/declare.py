@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
 
-__all__ = ["input_type", "interface_type", "node_type", "object_type", "resolved"]
+__all__ = ["input_made_by", "input_type", "interface_type", "node_type", "object_type", "resolved"]
 
 T = TypeVar("T", bound=type)
 
@@ -54,6 +54,21 @@ def interface_type(cls: T) -> T:
 def input_type(cls: T) -> T:
     """Make an input type."""
     return described(strawberry.input(cls))
+
+
+def input_made_by(make: Callable[[Mapping[str, Any]], object]) -> Callable[[T], T]:
+    """Make an input type whose values a function makes, of the fields that were sent, by their GraphQL names.
+
+    For input that comes by the thousand: it goes past Strawberry's own conversion, two thirds of the cost.
+    """
+
+    def declare(cls: T) -> T:
+        declared = input_type(cls)
+        definition: Any = declared.__strawberry_definition__  # type: ignore[attr-defined]
+        definition.from_input = lambda _cls, sent, _context: make(sent)
+        return declared
+
+    return declare
 
 
 def described(cls: T) -> T:

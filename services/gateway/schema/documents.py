@@ -26,6 +26,7 @@ from gateway.schema.limits import (
     MAX_CHARACTERS,
     MAX_TOKENS,
     Measures,
+    check_fields,
     check_measures,
     measure,
     page_variables,
@@ -80,9 +81,11 @@ class Documents:
             prepared.check_cost(variables)
             return prepared
         try:
-            prepared = Prepared(parse_document(text), self._schema)
+            document = parse_document(text)
         except GraphQLSyntaxError as error:
             return [error]
+        check_fields(document)
+        prepared = Prepared(document, self._schema)
         prepared.check_cost(variables)
         errors = validate(self._schema, prepared.document, RULES, max_errors=MAX_ERRORS)
         if errors:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import strawberry
 
 from clocks import contract
-from gateway.schema.declare import input_type, object_type
+from gateway.schema.declare import input_made_by, input_type, object_type
 from gateway.schema.failures import UserError, camel_field, settle
 from gateway.schema.info import Info
 from gateway.schema.scalars import JSONObject
@@ -16,7 +17,19 @@ from gateway.schema.scalars import JSONObject
 __all__ = ["IngestEventsPayload", "ingest_events"]
 
 
-@input_type
+def event_of(sent: Mapping[str, Any]) -> contract.EventRecord:
+    """Make what crosses the door of an event's fields, as they were sent and checked."""
+    return contract.EventRecord(
+        event_id=sent["eventId"],
+        subject_id=sent["subjectId"],
+        occurred_at=sent["occurredAt"],
+        type=sent["type"],
+        sequence=sent["sequence"],
+        attributes=sent.get("attributes") or {},
+    )
+
+
+@input_made_by(event_of)
 class EventInput:
     """A fact about a Subject.
 
@@ -78,9 +91,10 @@ async def ingest_events(
 ) -> IngestEventsPayload:
     """Take a batch of events. Scope: ingest."""
     context = info.context.keyed(idempotency_key)
-    asked = contract.IngestEvents(events=tuple(event_of(event) for event in request.events))
+    events = cast("list[contract.EventRecord]", request.events)
+    asked = contract.IngestEvents(events=tuple(events))
     receipt: contract.IngestReceipt | None
-    receipt, errors = await settle(info.context.clocks.ingest_events(context, asked))
+    receipt, errors = await settle(info.context.clocks.ingest_events, context, asked)
     if receipt is None:
         return IngestEventsPayload(accepted=0, duplicates=0, refused=[], errors=errors)
     refused = [refused_event(event) for event in receipt.refused]
@@ -97,16 +111,4 @@ def refused_event(event: contract.RefusedEvent) -> RefusedEvent:
         code=event.code,
         field=camel_field(event.field),
         message=event.message,
-    )
-
-
-def event_of(event: EventInput) -> contract.EventRecord:
-    """Return what crosses the door for an event."""
-    return contract.EventRecord(
-        event_id=event.event_id,
-        subject_id=event.subject_id,
-        occurred_at=event.occurred_at,
-        type=event.type,
-        sequence=event.sequence,
-        attributes=event.attributes or {},
     )

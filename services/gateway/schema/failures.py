@@ -8,16 +8,22 @@ masked in both.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import msgspec
+
 from gateway.schema.declare import object_type
+from serving.context import RequestContext
 from serving.problems import describe
 
 __all__ = ["UserError", "camel_field", "find", "refusal_of", "settle"]
 
 T = TypeVar("T")
 
+S = TypeVar("S", bound=msgspec.Struct)
+
+HEAD = re.compile(r"[.\[]")
 UNDERSCORE = re.compile(r"_([a-z0-9])")
 
 
@@ -55,18 +61,30 @@ def refusal_of(error: BaseException) -> UserError | None:
     )
 
 
-async def settle(work: Awaitable[object]) -> tuple[Any, list[UserError]]:
-    """Await a door's answer: what it gave, or None and why it refused; raises what nobody expected.
+async def settle(
+    call: Callable[[RequestContext, S], Awaitable[object]], context: RequestContext, request: S
+) -> tuple[Any, list[UserError]]:
+    """Call a door: what it answered, or None and why it refused; raises what nobody expected.
 
     The answer is Any because a door's record stands in a payload where the schema has its type.
     """
     try:
-        return await work, []
+        return await call(context, request), []
     except Exception as error:
         refusal = refusal_of(error)
         if refusal is None:
             raise
+        refusal.field = field_within(request, refusal.field)
         return None, [refusal]
+
+
+def field_within(request: msgspec.Struct, path: str | None) -> str | None:
+    """Return a path from the request on: what names none of its fields is inside its document."""
+    if path is None or "document" not in request.__struct_fields__:
+        return path
+    head = HEAD.split(path, maxsplit=1)[0]
+    known = {camel_field(name) for name in request.__struct_fields__}
+    return path if head in known else f"document.{path}"
 
 
 async def find(work: Awaitable[T]) -> T | None:

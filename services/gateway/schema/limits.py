@@ -32,10 +32,11 @@ from graphql import (
 from gateway.domain.errors import LimitExceededError
 from gateway.schema.pages import DEFAULT_PAGE, MAX_PAGE
 
-__all__ = ["LIMITS", "Measures", "check_measures", "measure", "page_variables"]
+__all__ = ["LIMITS", "Measures", "check_fields", "check_measures", "measure", "page_variables"]
 
 MAX_TOKENS = 3_000
 MAX_CHARACTERS = 200_000
+MAX_FIELDS = 500
 
 MAX_NESTING = 3 * 12
 """Levels of fields and fragments together, which is how deep the walk itself may go."""
@@ -76,6 +77,17 @@ def check_measures(found: Measures) -> None:
         amount = getattr(found, name)
         if amount > allowed:
             raise LimitExceededError(limit=name, allowed=allowed, found=amount)
+
+
+def check_fields(document: DocumentNode) -> None:
+    """Raise LimitExceededError if too many fields are written; validation compares each with each other."""
+    found = sum(
+        sum(1 for _ in fields_below(definition.selection_set))
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode)
+    )
+    if found > MAX_FIELDS:
+        raise LimitExceededError(limit="number of fields", allowed=MAX_FIELDS, found=found)
 
 
 def measure(document: DocumentNode, schema: GraphQLSchema, variables: Mapping[str, Any]) -> Measures:

@@ -109,5 +109,5 @@ async def save_policy(
         expected_version=request.expected_version,
         effective_from=request.effective_from,
     )
-    policy, errors = await settle(info.context.clocks.save_policy(context, asked))
+    policy, errors = await settle(info.context.clocks.save_policy, context, asked)
     return PolicyPayload(policy=policy, errors=errors)

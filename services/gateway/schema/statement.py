@@ -184,5 +184,5 @@ async def close_statement(
     """Close a period: freeze its Assessment under the tenant's next number. Scope: billing."""
     context = info.context.keyed(idempotency_key)
     asked = contract.CloseStatement(agreement_key=request.agreement_key, period=request.period)
-    statement, errors = await settle(info.context.credits.close_statement(context, asked))
+    statement, errors = await settle(info.context.credits.close_statement, context, asked)
     return StatementPayload(statement=statement, errors=errors)

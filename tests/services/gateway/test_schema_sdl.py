@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from gateway.schema.__main__ import main
 from gateway.schema.sdl import print_sdl
 
