@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from businesstime.algebra import complement, difference, intersection, shift, splice, union
+from businesstime.schedule_compiler import compile_schedule
 from businesstime.documents import schedule_from_document, schedule_to_document
 from businesstime.durations import BusinessDays, format_duration, parse_duration
 from businesstime.errors import (
@@ -26,7 +27,7 @@ from businesstime.recurrence import RecurrenceRule, parse_rule
 from businesstime.schedule import LocalSchedule, Schedule, SpecialHours
 from businesstime.seasons import MonthDay, Season
 from businesstime.segments import Segment
-from businesstime.timeline import Interval, Timeline, compile_schedule
+from businesstime.timeline import Interval, Timeline
 from businesstime.windows import WeeklyHours, Window, parse_window
 from businesstime.zones import TZDATA_VERSION, ZoneDatabase, zone
 

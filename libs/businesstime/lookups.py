@@ -1,106 +1,78 @@
 """Tables that fill on demand: from a UTC day to what happens in it, and from a total to its instant.
 
-A scalar question costs a few look-ups whatever its span. Entries are chains of plain tuples, which Python
-walks fastest; they never go stale, because a Horizon only grows.
+A scalar question costs a few look-ups whatever its span. Tables are plain dicts and entries chains of plain tuples,
+which Python reads fastest; they never go stale, because a Horizon only grows. Reach bounds their size.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from businesstime.horizon import Horizon, Totals
 from businesstime.instants import DAY_US, EPOCH_ORDINAL, from_us
 
-__all__ = ["TOTAL_SHIFT", "DayTable", "MomentTable", "Stretch", "TotalTable", "reach_totals"]
+__all__ = [
+    "TOTAL_SHIFT",
+    "Moment",
+    "Piece",
+    "Stretch",
+    "fill_moments",
+    "fill_pieces",
+    "fill_stretches",
+    "reach_totals",
+]
 
 # 2^35 µs of open time, nine and a half hours, is about what a day adds to the total.
 TOTAL_SHIFT: Final = 35
 
 # (until_us, is_open, total, next): before `until_us` the total is `total`, plus the instant when open.
-Piece: TypeAlias = tuple[int, bool, int, "Piece | None"]
+Piece: TypeAlias = tuple[int, bool, int, "Piece"]
 
 # (until, opened, total, next): for datetimes; `opened` is where the piece began if it is open, else None.
-Moment: TypeAlias = tuple[datetime, datetime | None, int, "Moment | None"]
+Moment: TypeAlias = tuple[datetime, datetime | None, int, "Moment"]
+
+# (until_us, add_us, next): an open Interval that holds the totals up to `until_us`, each at the instant `total + add_us`.
+Stretch: TypeAlias = tuple[int, int, "Stretch"]
+
+# What follows the last piece: never read, since the look-up before it ends inside the chain.
+_END: Final[tuple[()]] = ()
 
 
-class DayTable(dict[int, Piece]):
-    """The pieces of a day by its number since 1970, for instants in microseconds."""
-
-    __slots__ = ("_horizon",)
-
-    def __init__(self, horizon: Horizon) -> None:
-        super().__init__()
-        self._horizon = horizon
-
-    def __missing__(self, day: int) -> Piece:
-        piece: Piece | None = None
-        for start_us, until_us, is_open, total_us in reversed(_pieces(self._horizon, int(day))):
-            piece = (until_us, is_open, total_us - start_us if is_open else total_us, piece)
-        assert piece is not None  # noqa: S101 - a day has at least one piece
-        self[int(day)] = piece
-        return piece
+def fill_pieces(table: dict[int, Piece], horizon: Horizon, day: int) -> None:
+    """Enter the pieces of a day, counted from 1970. Raises NeverOpensError, OutOfReachError."""
+    chain: object = _END
+    for start_us, until_us, is_open, total_us in reversed(_pieces(horizon, day)):
+        chain = (until_us, is_open, total_us - start_us if is_open else total_us, chain)
+    table[day] = chain  # type: ignore[assignment] # a chain ends with _END, which is never read
 
 
-class MomentTable(dict[int, Moment]):
-    """The pieces of a day by its proleptic ordinal, for UTC datetimes."""
-
-    __slots__ = ("_horizon",)
-
-    def __init__(self, horizon: Horizon) -> None:
-        super().__init__()
-        self._horizon = horizon
-
-    def __missing__(self, ordinal: int) -> Moment:
-        moment: Moment | None = None
-        for start_us, until_us, is_open, total_us in reversed(
-            _pieces(self._horizon, ordinal - EPOCH_ORDINAL)
-        ):
-            moment = (from_us(until_us), from_us(start_us) if is_open else None, total_us, moment)
-        assert moment is not None  # noqa: S101 - a day has at least one piece
-        self[ordinal] = moment
-        return moment
+def fill_moments(table: dict[int, Moment], horizon: Horizon, ordinal: int) -> None:
+    """Enter the pieces of a day, a proleptic ordinal, as datetimes. Raises NeverOpensError, OutOfReachError."""
+    chain: object = _END
+    for start_us, until_us, is_open, total_us in reversed(_pieces(horizon, ordinal - EPOCH_ORDINAL)):
+        chain = (from_us(until_us), from_us(start_us) if is_open else None, total_us, chain)
+    table[ordinal] = chain  # type: ignore[assignment] # as above
 
 
-class Stretch(NamedTuple):
-    """An open Interval by totals: those up to `until_us` lie in it, at the instant `total + add_us`."""
+def fill_stretches(table: dict[int, Stretch], horizon: Horizon, bucket: int) -> bool:
+    """Enter the open Intervals whose totals touch `[bucket, bucket + 1) << TOTAL_SHIFT`.
 
-    until_us: int
-    add_us: int
-    before_us: int
-    opened: datetime
-    after: Stretch | None
-
-
-class TotalTable(dict[int, Stretch]):
-    """The open Intervals whose totals touch a bucket of 2^TOTAL_SHIFT µs, by the bucket's number.
-
-    Raises KeyError for a bucket that reach does not fill: a slower search says whether it holds a total.
+    False, and no entry, where reach does not fill the bucket: a slower search says whether it holds a total.
     """
-
-    __slots__ = ("_horizon",)
-
-    def __init__(self, horizon: Horizon) -> None:
-        super().__init__()
-        self._horizon = horizon
-
-    def __missing__(self, bucket: int) -> Stretch:
-        low_us, high_us = bucket << TOTAL_SHIFT, (bucket + 1) << TOTAL_SHIFT
-        totals = reach_totals(self._horizon, low_us, high_us)
-        before_us = totals.before_us
-        if before_us[0] >= low_us or before_us[-1] <= high_us:
-            raise KeyError(bucket)
-        first = int(np.searchsorted(before_us, low_us, side="left")) - 1
-        last = int(np.searchsorted(before_us, high_us, side="left"))
-        stretch: Stretch | None = None
-        for at in reversed(range(first, last)):
-            opened_us, before = int(totals.coverage.opens_us[at]), int(before_us[at])
-            stretch = Stretch(int(before_us[at + 1]), opened_us - before, before, from_us(opened_us), stretch)
-        assert stretch is not None  # noqa: S101 - the bucket lies between the first total and the last
-        self[bucket] = stretch
-        return stretch
+    low_us, high_us = bucket << TOTAL_SHIFT, (bucket + 1) << TOTAL_SHIFT
+    coverage, before_us = reach_totals(horizon, low_us, high_us)
+    if before_us[0] >= low_us or before_us[-1] <= high_us:
+        return False
+    first = int(np.searchsorted(before_us, low_us, side="left")) - 1
+    last = int(np.searchsorted(before_us, high_us, side="left"))
+    chain: object = _END
+    for at in reversed(range(first, last)):
+        chain = (int(before_us[at + 1]), int(coverage.opens_us[at]) - int(before_us[at]), chain)
+    table[bucket] = chain  # type: ignore[assignment] # as above
+    return True
 
 
 def reach_totals(horizon: Horizon, low_us: int, high_us: int) -> Totals:
@@ -121,8 +93,7 @@ def _pieces(horizon: Horizon, day: int) -> list[tuple[int, int, bool, int]]:
     index = int(np.searchsorted(coverage.closes_us, at_us, side="right"))
     pieces = []
     while at_us < end_us:
-        some = index < len(coverage.opens_us)
-        opened_us = int(coverage.opens_us[index]) if some else end_us
+        opened_us = int(coverage.opens_us[index]) if index < len(coverage.opens_us) else end_us
         if at_us < opened_us:
             until_us = min(opened_us, end_us)
             pieces.append((at_us, until_us, False, int(before[index])))

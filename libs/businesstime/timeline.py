@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from businesstime.arrays import Arrays
 from businesstime.blobs import pack, unpack
 from businesstime.business_days import BusinessDates
-from businesstime.compiling import cover
+from businesstime.compiling import combine
 from businesstime.coverage import Coverage
 from businesstime.documents import read_packed_schedule, schedule_to_document
 from businesstime.durations import BusinessDays
 from businesstime.editions import CURRENT_EDITIONS, data_editions, timeline_key
-from businesstime.errors import (
-    BlobStaleError,
-    BusinessTimeError,
-    InstantNaiveError,
-    NeverClosesError,
-    NeverOpensError,
-    OutOfReachError,
-)
+from businesstime.errors import BlobStaleError, InstantNaiveError, NeverClosesError, NeverOpensError
 from businesstime.horizon import Horizon
-from businesstime.instants import DAY_US, REACH_END_US, REACH_START_US, date_to_us, from_us, to_us
-from businesstime.lookups import TOTAL_SHIFT, DayTable, MomentTable, TotalTable, reach_totals
+from businesstime.instants import DAY_US, EPOCH, MICROSECOND, from_us, to_us
+from businesstime.lookups import (
+    TOTAL_SHIFT,
+    Moment,
+    Piece,
+    Stretch,
+    fill_moments,
+    fill_pieces,
+    fill_stretches,
+    reach_totals,
+)
 from businesstime.schedule import Schedule
 from businesstime.segments import Segment, explain
-from businesstime.zones import PACKAGED, Int64Array, ZoneDatabase
+from businesstime.zones import PACKAGED, ZoneDatabase
 
-__all__ = ["Interval", "Timeline", "compile_schedule"]
-
-FIRST: Final = date(2015, 1, 1)
-LAST: Final = date(2035, 1, 1)
+__all__ = ["Interval", "Timeline"]
 
 
 class Interval(NamedTuple):
@@ -47,11 +47,11 @@ class Interval(NamedTuple):
 
 
 class Timeline:
-    """A Schedule compiled for a horizon, which grows when a question goes beyond it and never changes an answer.
+    """A Schedule compiled for a horizon, which grows when a question needs it and never changes an answer.
 
     Equal, and hashed, by `content_key`. Instants are int µs since the epoch in the `_us` methods, aware datetimes
-    in the others; durations are int µs. Sums raise NeverOpensError on a schedule without open time, and OutOfReachError
-    outside the years 1800 to 2399.
+    in the others; durations are int µs. Sums raise NeverOpensError on a schedule without open time, and every
+    question raises OutOfReachError outside the years 1800 to 2399.
     """
 
     def __init__(
@@ -60,13 +60,13 @@ class Timeline:
         schedule_of: Callable[[], Schedule],
         database: ZoneDatabase = PACKAGED,
     ) -> None:
-        """Use compile_schedule or Timeline.from_bytes. `schedule_of` answers the schedule when it is needed."""
+        """Call compile_schedule or Timeline.from_bytes; `schedule_of` answers the schedule when needed."""
         self._schedule_of = schedule_of
-        self._database = database
+        self.database = database
         self.horizon = Horizon(coverage, lambda: self.schedule, database)
-        self._days = DayTable(self.horizon)
-        self._moments = MomentTable(self.horizon)
-        self._totals = TotalTable(self.horizon)
+        self._pieces: dict[int, Piece] = {}
+        self._moments: dict[int, Moment] = {}
+        self._stretches: dict[int, Stretch] = {}
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -76,7 +76,7 @@ class Timeline:
     @cached_property
     def content_key(self) -> str:
         """A hash of the schedule and of the editions of zone and holiday data: equal keys, equal answers."""
-        return timeline_key(self.schedule, self._database)
+        return timeline_key(self.schedule, self.database)
 
     @cached_property
     def arrays(self) -> Arrays:
@@ -86,7 +86,7 @@ class Timeline:
     @cached_property
     def dates(self) -> BusinessDates:
         """The schedule's business days."""
-        return BusinessDates(self.schedule, self._database)
+        return BusinessDates(self.schedule, self.database)
 
     def __eq__(self, other: object) -> bool:
         return self.content_key == other.content_key if isinstance(other, Timeline) else NotImplemented
@@ -95,74 +95,65 @@ class Timeline:
         return hash(self.content_key)
 
     def require_opens(self) -> None:
-        """Refuse a schedule that is closed for ever: the check to make when one is saved. Raises NeverOpensError."""
+        """Refuse a schedule that is closed for ever: the check to make when one is saved."""
         self.horizon.require_opens()
 
     def is_open_us(self, at_us: int) -> bool:
         """Say whether the instant is open."""
         try:
-            piece = self._days[at_us // DAY_US]
-        except NeverOpensError:
-            return False
-        while at_us >= piece[0]:
-            piece = piece[3]  # type: ignore[assignment] # the last piece of a day ends with the day
-        return piece[1]
+            until_us, is_open, _, after = self._pieces[at_us // DAY_US]
+            while at_us >= until_us:
+                until_us, is_open, _, after = after
+        except KeyError:
+            return self._fill(at_us) and self.is_open_us(at_us)
+        return is_open
 
     def total_us(self, at_us: int) -> int:
         """Answer the open time from a fixed instant of this Timeline, its anchor, to `at_us`."""
-        piece = self._days[at_us // DAY_US]
-        while at_us >= piece[0]:
-            piece = piece[3]  # type: ignore[assignment] # as above
-        return piece[2] + at_us if piece[1] else piece[2]
+        try:
+            until_us, is_open, total_us, after = self._pieces[at_us // DAY_US]
+            while at_us >= until_us:
+                until_us, is_open, total_us, after = after
+        except KeyError:
+            fill_pieces(self._pieces, self.horizon, at_us // DAY_US)
+            return self.total_us(at_us)
+        return total_us + at_us if is_open else total_us
 
     def elapsed_us(self, from_us: int, to_us: int) -> int:
         """Answer the open time in `[from_us, to_us)`, negative when they are the other way round."""
         return self.total_us(to_us) - self.total_us(from_us)
 
     def deadline_us(self, from_us: int, duration_us: int) -> int:
-        """Answer the earliest instant at which so much open time has passed; for a negative one the latest before."""
+        """Answer the earliest instant at which so much open time has passed; if negative, the latest before."""
         if duration_us == 0:
             return from_us
         total_us = self.total_us(from_us) + duration_us
-        try:
-            stretch = self._totals[total_us >> TOTAL_SHIFT]
-        except KeyError:
-            return self._search_us(total_us, later=duration_us > 0)
-        if duration_us > 0:
-            while total_us > stretch[0]:
-                stretch = stretch[4]  # type: ignore[assignment] # the last stretch of a bucket ends beyond it
-        else:
-            while total_us >= stretch[0]:
-                stretch = stretch[4]  # type: ignore[assignment] # as above
-        return total_us + stretch[1]
+        return self._instant_us(total_us, first=duration_us > 0)
 
     def next_open_us(self, at_us: int) -> int:
         """Answer the first open instant at or after `at_us`. Raises NeverOpensError."""
-        while True:
-            opens, closes = self._edges(at_us)
-            place = int(np.searchsorted(closes, at_us, side="right"))
-            if place < len(opens):
-                return max(int(opens[place]), at_us)
-            self._grow_later(NeverOpensError(f"the schedule does not open after {from_us(at_us)}"))
-
-    def next_close_us(self, at_us: int) -> int:
-        """Answer the first closing after `at_us`: of the Interval that holds it, or of the next. Raises NeverClosesError."""
-        while True:
-            opens, closes = self._edges(at_us)
-            place = int(np.searchsorted(closes, at_us, side="right"))
-            if place < len(opens) and closes[place] < self.horizon.coverage.end_us:
-                return int(closes[place])
-            self._grow_later(NeverClosesError(f"the schedule does not close after {from_us(at_us)}"))
+        if self.is_open_us(at_us):
+            return at_us
+        return self._instant_us(self.total_us(at_us), first=False)
 
     def previous_close_us(self, at_us: int) -> int:
         """Answer `at_us` when it is open, else the last closing at or before it. Raises NeverOpensError."""
+        if self.is_open_us(at_us):
+            return at_us
+        return self._instant_us(self.total_us(at_us), first=True)
+
+    def next_close_us(self, at_us: int) -> int:
+        """Answer the first closing after `at_us`, of the Interval that holds it or of the next.
+
+        Raises NeverClosesError when the schedule stays open, or closed, from there on.
+        """
         while True:
-            opens, closes = self._edges(at_us)
-            place = int(np.searchsorted(opens, at_us, side="right")) - 1
-            if place >= 0:
-                return min(int(closes[place]), at_us)
-            if not self.horizon.grow_earlier():
-                raise NeverOpensError(f"the schedule is not open before {from_us(at_us)}")
+            coverage = self.horizon.spanning(at_us, at_us + 1).coverage
+            place = int(np.searchsorted(coverage.closes_us, at_us, side="right"))
+            if place < len(coverage.closes_us) and coverage.closes_us[place] < coverage.end_us:
+                return int(coverage.closes_us[place])
+            if not self.horizon.grow_later():
+                raise NeverClosesError(f"the schedule does not close after {from_us(at_us)}")
 
     def open_intervals_us(self, start_us: int, end_us: int) -> list[Interval]:
         """Answer the open Intervals of `[start_us, end_us)`, cut at its ends."""
@@ -174,55 +165,71 @@ class Timeline:
     def segments_us(self, start_us: int, end_us: int) -> tuple[Segment, ...]:
         """Take `[start_us, end_us)` apart into open and closed pieces, gap-free, each with its reason."""
         self.horizon.spanning(start_us, end_us)
-        return explain(self.schedule, start_us, end_us, self._database)
+        return explain(self.schedule, start_us, end_us, self.database)
 
     def add_business_days_us(self, at_us: int, days: int) -> int:
         """Answer the same local time on the `days`-th business day from there, then on to open time.
 
-        Then forward to the first open instant; for negative `days` back to the last open time. Zero gives `at_us`.
+        That is, forward to the first open instant; for negative `days` back to the last. Zero gives `at_us`.
         """
         if days == 0:
             return at_us
-        landing = self.dates.landing_us(np.array([at_us]), np.array([days]))
-        return self.next_open_us(int(landing[0])) if days > 0 else self.previous_close_us(int(landing[0]))
+        landing = int(self.dates.landing_us(np.array([at_us]), np.array([days]))[0])
+        return self.next_open_us(landing) if days > 0 else self.previous_close_us(landing)
 
     def business_days_between_us(self, from_us: int, to_us: int) -> int:
-        """Count the business days after the date of `from_us` up to that of `to_us`; negative when backwards."""
+        """Count business days after the date of `from_us` up to that of `to_us`; backwards it is negative."""
         ordinals = self.dates.ordinals(np.array([from_us, to_us]))
         return int(self.dates.count(ordinals[:1], ordinals[1:])[0])
 
     def elapsed(self, start: datetime, end: datetime) -> int:
         """Answer the open time in `[start, end)` in µs, negative when they are the other way round."""
-        if start.tzinfo is not UTC:
-            start = _utc(start)
-        if end.tzinfo is not UTC:
-            end = _utc(end)
-        moment = self._moments[start.toordinal()]
-        while start >= moment[0]:
-            moment = moment[3]  # type: ignore[assignment] # the last piece of a day ends with the day
-        total_us = -moment[2]
-        if moment[1] is not None:
-            into = start - moment[1]
-            total_us -= into.seconds * 1_000_000 + into.microseconds
-        moment = self._moments[end.toordinal()]
-        while end >= moment[0]:
-            moment = moment[3]  # type: ignore[assignment] # as above
-        total_us += moment[2]
-        if moment[1] is not None:
-            into = end - moment[1]
-            total_us += into.seconds * 1_000_000 + into.microseconds
-        return total_us
+        if start.tzinfo is not UTC or end.tzinfo is not UTC:
+            start, end = _utc(start), _utc(end)
+        try:
+            until, opened, total_us, after = self._moments[start.toordinal()]
+            while start >= until:
+                until, opened, total_us, after = after
+            if opened is not None:
+                into = start - opened
+                total_us += into.seconds * 1_000_000 + into.microseconds
+            until, opened, end_us, after = self._moments[end.toordinal()]
+            while end >= until:
+                until, opened, end_us, after = after
+        except KeyError:
+            return self.elapsed_us(self._seen(start), self._seen(end))
+        if opened is not None:
+            into = end - opened
+            end_us += into.seconds * 1_000_000 + into.microseconds
+        return end_us - total_us
 
     def deadline(self, start: datetime, duration: int | BusinessDays) -> datetime:
-        """Answer, in UTC, the earliest instant at which a duration has passed; for a negative one the latest before.
+        """Answer, in UTC, the earliest instant at which a duration has passed; if negative, the latest before.
 
         duration: open time in µs, or BusinessDays.
         """
         if start.tzinfo is not UTC:
             start = _utc(start)
-        if duration.__class__ is BusinessDays:
-            return from_us(self.add_business_days_us(to_us(start), duration.days))  # type: ignore[union-attr]
-        return from_us(self.deadline_us(to_us(start), duration))  # type: ignore[arg-type]
+        if duration.__class__ is not int or duration == 0:
+            return self._deadline_otherwise(start, duration)
+        try:
+            until, opened, total_us, after = self._moments[start.toordinal()]
+            while start >= until:
+                until, opened, total_us, after = after
+            if opened is not None:
+                into = start - opened
+                total_us += into.seconds * 1_000_000 + into.microseconds
+            total_us += duration
+            until_us, add_us, later = self._stretches[total_us >> TOTAL_SHIFT]
+        except KeyError:
+            return from_us(self.deadline_us(self._seen(start), duration))
+        if duration > 0:
+            while total_us > until_us:
+                until_us, add_us, later = later
+        else:
+            while total_us >= until_us:
+                until_us, add_us, later = later
+        return EPOCH + MICROSECOND * (total_us + add_us)
 
     def is_open(self, at: datetime) -> bool:
         """Say whether the instant is open."""
@@ -230,10 +237,10 @@ class Timeline:
             at = _utc(at)
         try:
             moment = self._moments[at.toordinal()]
-        except NeverOpensError:
-            return False
+        except KeyError:
+            return self._fill(to_us(at)) and self.is_open_us(self._seen(at))
         while at >= moment[0]:
-            moment = moment[3]  # type: ignore[assignment] # as above
+            moment = moment[3]
         return moment[1] is not None
 
     def next_open(self, at: datetime) -> datetime:
@@ -253,60 +260,77 @@ class Timeline:
         return self.segments_us(to_us(start), to_us(end))
 
     def add_business_days(self, at: datetime, days: int) -> datetime:
-        """Answer, in UTC, the same local time on the `days`-th business day from there, then on to open time."""
+        """Answer, in UTC, the same local time on the `days`-th business day, then on to open time."""
         return from_us(self.add_business_days_us(to_us(at), days))
 
     def business_days_between(self, start: datetime, end: datetime) -> int:
-        """Count the business days after the date of `start` up to that of `end`; negative when backwards."""
+        """Count business days after the date of `start` up to that of `end`; backwards it is negative."""
         return self.business_days_between_us(to_us(start), to_us(end))
 
     def to_bytes(self) -> bytes:
         """Write the Timeline, schedule included, in its compact binary form."""
         document = json.dumps(schedule_to_document(self.schedule), sort_keys=True, separators=(",", ":"))
-        return pack(self.horizon.coverage, data_editions(self.schedule, self._database), document.encode())
+        return pack(self.horizon.coverage, data_editions(self.schedule, self.database), document.encode())
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> Timeline:
-        """Read what to_bytes wrote. Raises BlobInvalidError, and BlobStaleError when zone or holiday data have changed since."""
+        """Read what to_bytes wrote. Raises BlobInvalidError, or BlobStaleError when the data has changed since."""
         unpacked = unpack(blob)
         if unpacked.editions not in CURRENT_EDITIONS:
             raise BlobStaleError(
-                f"it was made with {unpacked.editions}; here are {CURRENT_EDITIONS[-1]}: compile it again"
+                f"made with {unpacked.editions}, and here are {CURRENT_EDITIONS[-1]}: compile it again"
             )
         return cls(unpacked.coverage, lambda: read_packed_schedule(unpacked.document))
 
-    def _edges(self, at_us: int) -> tuple[Int64Array, Int64Array]:
-        coverage = self.horizon.spanning(at_us, at_us + 1).coverage
-        return coverage.opens_us, coverage.closes_us
+    def combined(self, schedule: Schedule, *others: Timeline) -> Timeline:
+        """Answer the Timeline of a composed schedule from those of its parts, where all are compiled."""
+        parts = [each.horizon.coverage for each in (self, *others)]
+        start_us = max(each.start_us for each in parts)
+        end_us = max(min(each.end_us for each in parts), start_us)
+        coverage = combine(schedule, [each.cut(start_us, end_us) for each in parts])
+        return Timeline(coverage, lambda: schedule, self.database)
 
-    def _grow_later(self, otherwise: BusinessTimeError) -> None:
-        if not self.horizon.grow_later():
-            raise otherwise
+    def _instant_us(self, total_us: int, *, first: bool) -> int:
+        """Answer the first, or the last, instant at which the total is `total_us`. Raises NeverOpensError."""
+        try:
+            until_us, add_us, after = self._stretches[total_us >> TOTAL_SHIFT]
+        except KeyError:
+            if fill_stretches(self._stretches, self.horizon, total_us >> TOTAL_SHIFT):
+                return self._instant_us(total_us, first=first)
+            return self._search_us(total_us, first=first)
+        if first:
+            while total_us > until_us:
+                until_us, add_us, after = after
+        else:
+            while total_us >= until_us:
+                until_us, add_us, after = after
+        return total_us + add_us
 
-    def _search_us(self, total_us: int, *, later: bool) -> int:
+    def _search_us(self, total_us: int, *, first: bool) -> int:
         """Find a total near the ends of reach, where no whole bucket is left."""
         coverage, before = reach_totals(self.horizon, total_us, total_us)
-        place = int(np.searchsorted(before, total_us, side="left" if later else "right")) - 1
+        place = int(np.searchsorted(before, total_us, side="left" if first else "right")) - 1
         if place < 0 or place >= len(coverage.opens_us):
-            raise NeverOpensError("the schedule does not open often enough in the years 1800 to 2399")
+            raise NeverOpensError("the schedule does not open (often) enough in the years 1800 to 2399")
         return total_us - int(before[place]) + int(coverage.opens_us[place])
 
+    def _fill(self, at_us: int) -> bool:
+        """Fill the table for an instant's day; False when the schedule never opens."""
+        try:
+            fill_pieces(self._pieces, self.horizon, at_us // DAY_US)
+        except NeverOpensError:
+            return False
+        return True
 
-def compile_schedule(
-    schedule: Schedule,
-    *,
-    start: date | None = None,
-    end: date | None = None,
-    database: ZoneDatabase = PACKAGED,
-) -> Timeline:
-    """Compile a schedule for the dates from `start` up to `end`, in UTC; the horizon grows on demand anyway.
+    def _seen(self, at: datetime) -> int:
+        """Fill the table for a datetime's day, so that the next question finds it; answers it in µs."""
+        fill_moments(self._moments, self.horizon, at.toordinal())
+        return to_us(at)
 
-    database: the zone data; that of the tzdata package unless a test needs another edition.
-    """
-    start_us, end_us = date_to_us(start or FIRST), date_to_us(end or LAST)
-    if not REACH_START_US <= start_us < end_us <= REACH_END_US:
-        raise OutOfReachError("a horizon ends after it starts, in the years 1800 to 2399", field="end")
-    return Timeline(cover(schedule, start_us, end_us, database), lambda: schedule, database)
+    def _deadline_otherwise(self, start: datetime, duration: int | BusinessDays) -> datetime:
+        if isinstance(duration, BusinessDays):
+            return from_us(self.add_business_days_us(to_us(start), duration.days))
+        return from_us(self.deadline_us(to_us(start), operator.index(duration)))
 
 
 def _utc(instant: datetime) -> datetime:
