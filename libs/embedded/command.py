@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ class Command:
     environment: what is added to ours. identity: as whom it runs, in the words of `launch`.
     is_ready: cheap, does not block for long, False until the program can serve.
     stop_signal: asks it to end in order. death_signal: what the kernel sends it when the supervisor dies.
+    noise: lines of its output in which this is found are of no interest to a user.
     ready_within_s, stop_within_s: how long either may take before it counts as failed.
     """
 
@@ -32,6 +34,7 @@ class Command:
     identity: str = "same"
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
+    noise: re.Pattern[str] | None = None
     ready_within_s: float = 30.0
     stop_within_s: float = 10.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,7 @@ SUPERUSER = "postgres"
 
 _FIRST_BUILTIN_LOCALE = 17
 _FIRST_IO_METHOD = 18
+_NOISE = re.compile(r"^(LOG|HINT|DETAIL|STATEMENT): ")  # of LOG there is no way to have less
 _LANDMARKS = ("PG_VERSION", "global/pg_control", "postgresql.conf", "base", "pg_wal", "pg_xact")
 
 
@@ -61,6 +63,7 @@ class Postgres:
             argv=[str(self.binaries / "postgres"), "-D", str(self.data), *self._settings()],
             is_ready=lambda: postmaster_is_ready(self.data),
             identity=self.identity.text,
+            noise=_NOISE,
             stop_signal=signal.SIGINT,  # PostgreSQL's fast stop: roll back, checkpoint, end
             death_signal=signal.SIGINT,
             ready_within_s=60,

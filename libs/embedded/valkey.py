@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 from pathlib import Path
@@ -13,6 +14,7 @@ __all__ = ["valkey_command", "valkey_url"]
 
 _SOCKET_NAME = "valkey.sock"
 _MEMORY_LIMIT = "128mb"
+_NOISE = re.compile(r"Memory overcommit|signal-handler|ready to exit")
 _DATABASES = 64
 
 
@@ -30,6 +32,7 @@ def valkey_command(*, sockets: Path) -> Command:
         name="valkey",
         argv=argv,
         is_ready=lambda: _answers(path),
+        noise=_NOISE,
         death_signal=signal.SIGTERM,
         ready_within_s=10,
     )

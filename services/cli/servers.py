@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.display import Display
 from cli.errors import ServerUnreachableError
 from cli.supervisor import Supervisor
 from cli.tracks import migrate_all
@@ -27,7 +28,9 @@ class Urls:
     redis_is_ours: bool
 
 
-async def start_servers(environ: Mapping[str, str], data: Path, supervisor: Supervisor) -> Urls:
+async def start_servers(
+    environ: Mapping[str, str], data: Path, supervisor: Supervisor, display: Display
+) -> Urls:
     """Start what no URL names, check what one does, and answer where both are.
 
     Raises ServerUnreachableError, EmbeddedError.
@@ -36,7 +39,9 @@ async def start_servers(environ: Mapping[str, str], data: Path, supervisor: Supe
     if redis:
         await _check_redis(redis)
     if not (database and redis):
+        display.announce(f"data of the embedded servers: {data}")
         commands, our_database, our_redis = _embedded(data, postgres=not database, valkey=not redis)
+        display.announce(f"starting {', '.join(command.name for command in commands)}")
         await supervisor.start(*commands)
         return Urls(
             database=database or our_database,
@@ -47,10 +52,10 @@ async def start_servers(environ: Mapping[str, str], data: Path, supervisor: Supe
     return Urls(database=database, redis=redis, database_is_ours=False, redis_is_ours=False)
 
 
-async def migrate_database(urls: Urls) -> None:
+async def migrate_database(urls: Urls, display: Display) -> None:
     """Bring the database up to date; raises ServerUnreachableError, PgstoreError."""
     try:
-        await migrate_all(urls.database)
+        applied = await migrate_all(urls.database)
     except (DatabaseUnavailableError, DatabaseUrlError) as error:
         if urls.database_is_ours:
             raise
@@ -58,6 +63,8 @@ async def migrate_database(urls: Urls) -> None:
             f"DATABASE_URL: {error}. Correct it, start that server, or unset it to use the embedded one",
             field="DATABASE_URL",
         ) from None
+    if applied:
+        display.announce(f"{len(applied)} migrations applied")
 
 
 def _embedded(data: Path, *, postgres: bool, valkey: bool) -> tuple[list[Command], str, str]:

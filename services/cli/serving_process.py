@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 import uvloop
 
 from cli.composition import Composition
@@ -21,6 +23,8 @@ __all__ = ["TARGETS", "ServeOptions", "run_serve"]
 
 TARGETS = ("gateway", "calendars", "clocks", "credits", "worker")
 ALL = "all"
+
+_LOG = structlog.get_logger("serve")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +41,10 @@ def run_serve(options: ServeOptions, now: Callable[[], datetime]) -> None:
     """Serve until a signal asks to end; raises what keeps it from starting."""
     targets = parse_targets(options.targets)
     ports = ports_from(options.first_port)
-    configure_logging(service="-".join(targets), style=log_style(options.environ))
+    configure_logging(service=targets[0], style=log_style(options.environ))
+    logging.getLogger("uvicorn.error").setLevel(
+        logging.WARNING
+    )  # what it says of a good start we say ourselves
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(targets, ports, options, now))
 
@@ -64,6 +71,7 @@ async def _serve(
         composition = Composition(options.environ, own=frozenset(targets), stack=stack, now=now)
         apps = {ports[target]: await composition.app(target) for target in _listening(targets)}
         work = asyncio.create_task((await composition.worker()).run()) if "worker" in targets else None
+        _LOG.info("serving", targets=" ".join(targets), host=options.host, ports=sorted(apps))
         try:
             await serve_apps(apps, host=options.host, stop=stop)
         finally:

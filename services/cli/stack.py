@@ -56,7 +56,7 @@ async def _run(
     if task is not None:
         _on_signals(task.cancel)
     try:
-        runtime = await _start(options, ports, supervisor, now)
+        runtime = await _start(options, ports, supervisor, display, now)
         _announce(runtime, display)
         await asyncio.Event().wait()
     except asyncio.CancelledError:
@@ -73,15 +73,20 @@ def _on_signals(action: Callable[[], object]) -> None:
 
 
 async def _start(
-    options: UpOptions, ports: Mapping[str, int], supervisor: Supervisor, now: Callable[[], datetime]
+    options: UpOptions,
+    ports: Mapping[str, int],
+    supervisor: Supervisor,
+    display: Display,
+    now: Callable[[], datetime],
 ) -> Runtime:
     last = read_runtime(options.data)
     secret = options.environ.get("MEANTIME_INTERNAL_SECRET") or (
         last.internal_secret if last else secrets.token_hex(32)
     )
-    urls = await start_servers(options.environ, options.data, supervisor)
-    await migrate_database(urls)
+    urls = await start_servers(options.environ, options.data, supervisor, display)
+    await migrate_database(urls, display)
     commands = service_commands(urls, ports, secret, split=options.split)
+    display.announce(f"starting {', '.join(command.name for command in commands)}")
     starting = asyncio.create_task(supervisor.start(*commands))
     try:
         token = await ensure_demo_token(urls.database, DEMO_TENANT, last.token if last else None, now=now())

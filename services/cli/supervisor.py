@@ -126,7 +126,8 @@ class _Child:
                 return
             text = line.decode(errors="replace").rstrip()
             self._last_lines.append(text)
-            self._say(self._command.name, text)
+            if self._command.noise is None or not self._command.noise.search(text):
+                self._say(self._command.name, text)
 
     async def _keep(self, process: Process) -> None:
         loop = asyncio.get_running_loop()

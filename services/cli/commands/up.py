@@ -36,5 +36,5 @@ def up(
 
     Where DATABASE_URL or REDIS_URL is set, that server is used instead of an embedded one.
     """
-    options = UpOptions(split=split, first_port=port, data=data, environ=os.environ)
+    options = UpOptions(split=split, first_port=port, data=data.resolve(), environ=os.environ)
     run_up(options, Display(), utc_now)

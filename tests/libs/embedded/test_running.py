@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 from redis.asyncio import Redis
 
 from embedded.running import temporary_servers
-from tests.ordinary_user import NOBODY, environment_for_anyone, python_for_anyone
+from tests.ordinary_user import environment_for_anyone, ordinary_user
 from tests.processes import alive, descendants, wait_until
 
 HOLDER = """
@@ -62,12 +62,13 @@ def test_nothing_runs_on_after_the_starter_is_killed() -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_an_ordinary_user_runs_servers_too() -> None:
     """No privilege is needed, and nothing is left either."""
-    python = python_for_anyone()
-    if python is None:
+    ordinary = ordinary_user("import embedded.running")
+    if ordinary is None:
         pytest.skip("an ordinary user cannot read this installation")
-    with _holder(python, user=NOBODY) as holder:
+    with _holder(ordinary.python, user=ordinary.uid) as holder:
         started = descendants(holder.pid)
-        assert {Path(f"/proc/{pid}").stat().st_uid for pid in started} == {NOBODY}
+        if ordinary.uid is not None:
+            assert {Path(f"/proc/{pid}").stat().st_uid for pid in started} == {ordinary.uid}
         holder.kill()
         holder.wait()
         wait_until(lambda: not alive(started), what="the end of the servers")
@@ -86,10 +87,12 @@ async def test_the_fixtures_give_servers_that_are_migrated(
 
 
 @contextmanager
-def _holder(python: str = sys.executable, *, user: int | None = None) -> Iterator[subprocess.Popen[str]]:
+def _holder(
+    python: Sequence[str] = (sys.executable,), *, user: int | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """Run a process that holds servers until it is ended."""
     process = subprocess.Popen(  # noqa: S603 - our own argv
-        [python, "-c", HOLDER],
+        [*python, "-c", HOLDER],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
