@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
 
+from serving.bodies import MAX_BODY_BYTES, body_too_long
 from serving.context import RequestContext
 from serving.problems import Problem, read_problem
 from serving.request_ids import HEADER
@@ -20,6 +22,7 @@ Answer = TypeVar("Answer")
 _TIMEOUT = aiohttp.ClientTimeout(total=35, connect=3)  # a statement of the other side may take 30 s
 _KEEP_ALIVE_S = 3  # below the 5 s after which uvicorn closes, so that no request meets a closing connection
 _MAX_CONNECTIONS = 100
+_LARGE_BYTES = 1024 * 1024
 _MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 
@@ -45,7 +48,10 @@ class DoorClient:
         self, context: RequestContext, name: str, request: Any, answer_type: type[Answer]
     ) -> Answer:
         """Ask `POST /doors/<name>`; raises its Problem, or one of kind unavailable."""
-        body = await self.fetch(context, "POST", f"/doors/{name}", data=msgspec.json.encode(request))
+        data = msgspec.json.encode(request)
+        if len(data) > MAX_BODY_BYTES:
+            raise body_too_long()  # the service would cut the connection while we still send
+        body = await self.fetch(context, "POST", f"/doors/{name}", data=_payload(data))
         return _decode(body, answer_type)
 
     async def get(
@@ -72,6 +78,11 @@ class DoorClient:
         if response.status != 200:  # noqa: PLR2004 - HTTP's own number
             raise read_problem(response.status, body)
         return body
+
+
+def _payload(data: bytes) -> bytes | io.BytesIO:
+    """Have a large body sent in portions, so that other requests are served in between."""
+    return data if len(data) < _LARGE_BYTES else io.BytesIO(data)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.authentication import authenticate
-from serving.bodies import read_body
+from serving.bodies import TOO_LONG, read_body
 from serving.problems import Problem, answer, describe
 from serving.tokens import InternalTokens
 
@@ -44,7 +44,10 @@ def guarded(endpoint: Endpoint) -> Endpoint:
             document = describe(error)
             if document is None:
                 raise
-            return answer(document, request_id=request.scope.get("request_id"))
+            response = answer(document, request_id=request.scope.get("request_id"))
+            if document.code == TOO_LONG:
+                response.headers["connection"] = "close"  # what is still to come is not read
+            return response
 
     return answering
 

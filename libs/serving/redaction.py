@@ -19,7 +19,11 @@ _SHAPES = (
         re.compile(r"(?P<keep>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s/]*(?=@)", re.IGNORECASE),
         r"\g<keep>" + REDACTED,
     ),
-    (re.compile(r"(?P<keep>\b(?:bearer|basic)\s+)[\w.~+/=-]+", re.IGNORECASE), r"\g<keep>" + REDACTED),
+    (
+        re.compile(r"(?P<keep>\bauthorization\W{1,4}basic\s+)[\w.~+/=-]+", re.IGNORECASE),
+        r"\g<keep>" + REDACTED,
+    ),
+    (re.compile(r"(?P<keep>\bbearer\s+)[\w.~+/=-]+", re.IGNORECASE), r"\g<keep>" + REDACTED),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]*\.[\w-]*"), REDACTED),
     (
         re.compile(

@@ -10,6 +10,7 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
+from serving.environment import SettingError
 from serving.redaction import redact, redact_text
 
 __all__ = ["LogStyle", "configure_logging", "log_style"]
@@ -20,13 +21,13 @@ _QUIET = {"uvicorn.access": logging.WARNING, "asyncio": logging.WARNING, "aiohtt
 
 
 def log_style(environ: Mapping[str, str]) -> LogStyle:
-    """Read MEANTIME_LOG: console (the default) or json; raises ValueError for anything else."""
+    """Read MEANTIME_LOG: console (the default) or json; raises SettingError for anything else."""
     style = environ.get("MEANTIME_LOG", "") or "console"
     if style == "console":
         return "console"
     if style == "json":
         return "json"
-    raise ValueError(f"MEANTIME_LOG must be console or json, not {style!r}")
+    raise SettingError("MEANTIME_LOG", f"must be console or json, not {style!r}")
 
 
 def configure_logging(
