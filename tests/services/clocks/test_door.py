@@ -307,23 +307,25 @@ async def test_a_policy_is_saved_once_under_an_idempotency_key(door: Clocks, con
 
 async def test_what_is_not_there_is_named(door: Clocks, context: RequestContext, support: str) -> None:
     """Unknown subjects, policies and metrics, bad pages, cursors and periods have a code and a field each."""
-    period = {"start": at("2026-02-01T00:00"), "end": at("2026-03-01T00:00")}
+    february = MeasureAttainment(
+        policy_key=support, metric="resolution", start=at("2026-02-01T00:00"), end=at("2026-03-01T00:00")
+    )
     expected = {
         ("subject_unknown", "not_found", "subject_id"): door.read_subject(
             context, ReadSubject(subject_id="no")
         ),
         ("policy_unknown", "not_found", "key"): door.read_policy(context, ReadPolicy(key="no")),
         ("policy_unknown", "not_found", "policy_key"): door.measure_attainment(
-            context, MeasureAttainment(policy_key="no", metric="resolution", **period)
+            context,
+            MeasureAttainment(policy_key="no", metric="resolution", start=february.start, end=february.end),
         ),
         ("metric_unknown", "not_found", "metric"): door.measure_attainment(
-            context, MeasureAttainment(policy_key=support, metric="no", **period)
+            context,
+            MeasureAttainment(policy_key=support, metric="no", start=february.start, end=february.end),
         ),
         ("period_empty", "invalid", "end"): door.measure_attainment(
             context,
-            MeasureAttainment(
-                policy_key=support, metric="resolution", start=period["end"], end=period["end"]
-            ),
+            MeasureAttainment(policy_key=support, metric="resolution", start=february.end, end=february.end),
         ),
         ("page_too_large", "invalid", "first"): door.list_cycles(context, ListCycles(first=501)),
         ("cursor_invalid", "invalid", "after"): door.list_cycles(context, ListCycles(after="no")),

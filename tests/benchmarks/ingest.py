@@ -1,0 +1,196 @@
+"""What ingest and fold in the service cost, beside a bare batched insert of the same events in the same run.
+
+Run as `python -m tests.benchmarks.ingest`. Goal: 10 k events/s at 500 a batch, and an eighth of the bare insert's rate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import uvloop
+
+from calendars.app import open_calendars
+from calendars.contract import CreateCalendar
+from calendars.settings import Settings as CalendarsSettings
+from cli.tracks import migrate_all
+from clocks.app import open_clocks
+from clocks.contract import EventRecord, IngestEvents, SavePolicy
+from clocks.service import ClocksService
+from clocks.settings import Settings
+from clocks.operations.check_events import check
+from embedded.running import Servers
+from serving.context import RequestContext
+from tests.durable_servers import durable_servers
+
+SECRET = "a secret of benchmarks, longer than 32"  # noqa: S105 - guards nothing
+EVENTS = 30_000
+CALENDAR: dict[str, Any] = {
+    "zone": "America/Sao_Paulo",
+    "hours": {"mon-fri": ["08:00-18:00"]},
+    "holidays": [{"country": "BR"}],
+}
+POLICY: dict[str, Any] = {
+    "name": "Resolution",
+    "calendars": {"default": "sao-paulo"},
+    "metrics": {
+        "resolution": {
+            "start": "true",
+            "pause": 'subject.state.startsWith("Awaiting")',
+            "stop": 'subject.state in ["Resolved", "Closed"]',
+            "targets": [
+                {
+                    "name": f"P{priority}",
+                    "when": f'subject.priority == "{priority}"',
+                    "duration": f"{hours}h",
+                    "warnings": ["75%"],
+                }
+                for priority, hours in ((1, 4), (2, 8), (3, 24), (4, 40))
+            ],
+        }
+    },
+}
+BARE = """
+INSERT INTO bare (tenant_id, event_id, subject_id, occurred_at, sequence, type, attributes, content_hash)
+SELECT $1, * FROM unnest(
+    $2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[], $7::json[], $8::bytea[])
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    with durable_servers() as servers:
+        asyncio.run(migrate_all(servers.database_url))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(measure(servers))
+
+
+async def measure(servers: Servers) -> None:
+    """Print one line for each size of batch."""
+    fields = {"database_url": servers.database_url, "redis_url": servers.redis_url, "internal_secret": SECRET}
+    async with AsyncExitStack() as stack:
+        calendars = await stack.enter_async_context(open_calendars(CalendarsSettings(**fields)))
+        service = await stack.enter_async_context(open_clocks(Settings(**fields), calendars=calendars))
+        await warm_up(service, calendars)
+        for size in (500, 50):
+            for tasks in (1, 2):
+                context = acting_for(f"bench-{size}-{tasks}")
+                await prepare(service, calendars, context)
+                events = list(story(EVENTS))
+                bare = await bare_rate(servers.database_url, events, size)
+                rate = await service_rate(service, context, events, size, tasks)
+                line(size, tasks, rate, bare)
+
+
+def story(count: int, *, seed: int = 7) -> Iterator[EventRecord]:
+    """Tell of tickets, interleaved and in order of time: five events each, some of which wait or are raised."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    at = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    states = ("New", "Active", "Awaiting User", "Active", "Resolved")
+    for number in range(count):
+        at += timedelta(seconds=chance.randrange(120))
+        block, place = divmod(number, 500)
+        step, ticket = divmod(place, 100)
+        attributes = {"state": states[step], "group": f"G{chance.randrange(40)}", "updates": step}
+        if step == 0 or chance.random() < 0.05:
+            attributes["priority"] = str(chance.choice((1, 2, 3, 3, 3, 4)))
+        yield EventRecord(
+            event_id=f"INC{number:08}",
+            subject_id=f"T{block * 100 + ticket:07}",
+            occurred_at=at,
+            sequence=step,
+            type="updated",
+            attributes=attributes,
+        )
+
+
+async def service_rate(
+    service: ClocksService, context: RequestContext, events: Sequence[EventRecord], size: int, tasks: int
+) -> float:
+    """Send all events in batches, some tasks at a time; events a second."""
+    batches = iter(batched(events, size))
+
+    async def send() -> None:
+        for batch in batches:
+            receipt = await service.ingest_events(context, IngestEvents(events=tuple(batch)))
+            if receipt.accepted != len(batch):
+                sys.exit(f"not all was taken: {receipt}")
+
+    began_s = time.perf_counter()
+    await asyncio.gather(*(send() for _ in range(tasks)))
+    return len(events) / (time.perf_counter() - began_s)
+
+
+async def bare_rate(database_url: str, events: Sequence[EventRecord], size: int) -> float:
+    """Insert the same rows, a transaction a batch, into a table with a key and nothing else; rows a second."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute(
+            "DROP TABLE IF EXISTS bare; CREATE TABLE bare (LIKE clocks.events INCLUDING DEFAULTS);"
+            " ALTER TABLE bare ADD PRIMARY KEY (tenant_id, event_id)"
+        )
+        rows = [row(event) for event in events]
+        began_s = time.perf_counter()
+        for batch in batched(rows, size):
+            await connection.execute(BARE, "bare", *(list(column) for column in zip(*batch, strict=True)))
+        return len(events) / (time.perf_counter() - began_s)
+    finally:
+        await connection.close()
+
+
+def row(event: EventRecord) -> tuple[Any, ...]:
+    """Make a row as the service would."""
+    (new,) = check([event]).events.values()
+    return (
+        event.event_id,
+        event.subject_id,
+        event.occurred_at,
+        event.sequence,
+        event.type,
+        new.attributes,
+        new.content_hash,
+    )
+
+
+async def prepare(service: ClocksService, calendars: Any, context: RequestContext) -> None:
+    """Give a tenant the Calendar and the Policy."""
+    await calendars.create_calendar(context, CreateCalendar(key="sao-paulo", name="Bench", document=CALENDAR))
+    await service.save_policy(context, SavePolicy(key="resolution", document=POLICY))
+
+
+async def warm_up(service: ClocksService, calendars: Any) -> None:
+    """Compile what is compiled once a process, and prepare the statements."""
+    context = acting_for("bench-warm-up")
+    await prepare(service, calendars, context)
+    await service_rate(service, context, list(story(2_000)), 500, 2)
+
+
+def batched(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Cut into batches."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def acting_for(tenant_id: str) -> RequestContext:
+    """Make a context with all that the benchmark asks for."""
+    scopes = frozenset({"read", "ingest", "policies", "calendars"})
+    return RequestContext(tenant_id=tenant_id, subject="bench", scopes=scopes, request_id="bench")
+
+
+def line(size: int, tasks: int, rate: float, bare: float) -> None:
+    """Print a figure and its ratio."""
+    sys.stdout.write(
+        f"ingest and fold, {size:>3} a batch, {tasks} task(s): {rate:>8,.0f} events/s;"
+        f" bare insert {bare:>8,.0f} rows/s; 1/{bare / rate:.1f}\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
