@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from embedded.running import temporary_servers
-from tests.databases import drop_databases, make_database
+from tests.databases import drop_databases, make_database, make_empty_database
 
 _RUN = "MEANTIME_TEST_RUN"
 _SERVERS = ExitStack()
@@ -40,6 +40,13 @@ def database_url() -> str:
     """Name the worker's own database, with all migrations applied."""
     _start_servers()
     return make_database(os.environ["TEST_DATABASE_URL"], run=os.environ[_RUN])
+
+
+@pytest.fixture
+def fresh_database_url() -> str:
+    """Name a database of the test's own, in which there is nothing yet."""
+    _start_servers()
+    return make_empty_database(os.environ["TEST_DATABASE_URL"], run=os.environ[_RUN])
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-__all__ = ["drop_databases", "make_database", "url_of"]
+__all__ = ["drop_databases", "make_database", "make_empty_database", "url_of"]
 
 _Answer = TypeVar("_Answer")
 
@@ -20,6 +20,11 @@ _Answer = TypeVar("_Answer")
 def make_database(server_url: str, *, run: str) -> str:
     """Make a migrated database of a run on the server, and answer its URL."""
     return _wait_for(_make_database(server_url, run))
+
+
+def make_empty_database(server_url: str, *, run: str) -> str:
+    """Make a database of a run without anything in it, and answer its URL."""
+    return _wait_for(_make_empty_database(server_url, run))
 
 
 def drop_databases(server_url: str, *, run: str) -> None:
@@ -38,6 +43,13 @@ async def _make_database(server_url: str, run: str) -> str:
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
             await _make_template(connection, server_url, template)
         await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return url_of(server_url, name)
+
+
+async def _make_empty_database(server_url: str, run: str) -> str:
+    name = f"meantime_test_{run}_{secrets.token_hex(4)}"
+    async with _locked(server_url) as connection:
+        await connection.execute(f"CREATE DATABASE {name}")
     return url_of(server_url, name)
 
 

@@ -18,6 +18,7 @@ from cli.runtime import Runtime, held, read_runtime, write_runtime
 from cli.servers import migrate_database, start_servers
 from cli.service_commands import service_commands
 from cli.supervisor import Supervisor
+from serving.environment import check_secret
 
 __all__ = ["DEMO_TENANT", "UpOptions", "run_up"]
 
@@ -80,8 +81,9 @@ async def _start(
     now: Callable[[], datetime],
 ) -> Runtime:
     last = read_runtime(options.data)
-    secret = options.environ.get("MEANTIME_INTERNAL_SECRET") or (
-        last.internal_secret if last else secrets.token_hex(32)
+    secret = check_secret(
+        options.environ.get("MEANTIME_INTERNAL_SECRET")
+        or (last.internal_secret if last else secrets.token_hex(32))
     )
     urls = await start_servers(options.environ, options.data, supervisor, display)
     await migrate_database(urls, display)
