@@ -23,6 +23,7 @@ __all__ = [
 MAX_ID_LENGTH = 200
 MAX_TEXT_LENGTH = 4_000
 MAX_ATTRIBUTES = 200
+NAME_RULE = f"a text of 1 to {MAX_ID_LENGTH} characters is needed here, none of them NUL"
 INT64 = range(-(2**63), 2**63)
 # The years 1900 to 2299: what a Timeline can count on both sides of.
 REACH_US = range(-2_208_988_800_000_000, 10_413_792_000_000_000)
@@ -61,19 +62,23 @@ def check_event(event: Event) -> None:
 
     Raises EventInvalidError, which names the field.
     """
-    for field in ("event_id", "subject_id", "type"):
-        check_text(getattr(event, field), field)
     if not in_reach(event.occurred_at_us):
         raise EventInvalidError("is outside the years 1900 to 2299", field="occurred_at")
     if event.sequence not in INT64:
         raise EventInvalidError("does not fit 64 bits", field="sequence")
+    for field, text in (("event_id", event.event_id), ("subject_id", event.subject_id), ("type", event.type)):
+        if not is_name(text):
+            raise EventInvalidError(NAME_RULE, field=field)
     if len(event.attributes) > MAX_ATTRIBUTES:
         raise EventInvalidError(
             f"has {len(event.attributes)} names; at most {MAX_ATTRIBUTES}", field="attributes"
         )
     for name, value in event.attributes.items():
-        check_text(name, "attributes")
-        check_value(value, f"attributes.{name}")
+        if not is_name(name):
+            raise EventInvalidError(f"{name[:MAX_ID_LENGTH]!r}: {NAME_RULE}", field="attributes")
+        reason = None if value is None else value_fault(value)
+        if reason is not None:
+            raise EventInvalidError(reason, field=f"attributes.{name}")
 
 
 def in_reach(instant_us: int) -> bool:
@@ -81,30 +86,19 @@ def in_reach(instant_us: int) -> bool:
     return instant_us in REACH_US
 
 
-def check_text(text: str, field: str) -> None:
-    """Refuse an identifier that is empty, too long, or holds what no database text can."""
-    if not text:
-        raise EventInvalidError("is empty", field=field)
-    if len(text) > MAX_ID_LENGTH:
-        raise EventInvalidError(f"has {len(text)} characters; at most {MAX_ID_LENGTH}", field=field)
-    if "\x00" in text:
-        raise EventInvalidError("holds a NUL character", field=field)
+def is_name(text: str) -> bool:
+    """Tell whether a text names something: not empty, not too long, and fit for a database."""
+    return 0 < len(text) <= MAX_ID_LENGTH and "\x00" not in text
 
 
-def check_value(value: object, field: str) -> None:
-    """Refuse an attribute's value that is no JSON scalar, or out of bounds."""
-    match value:
-        case None | bool():
-            return
-        case int() if value not in INT64:
-            raise EventInvalidError("does not fit 64 bits", field=field)
-        case float() if not math.isfinite(value):
-            raise EventInvalidError("is not a finite number", field=field)
-        case str() if len(value) > MAX_TEXT_LENGTH:
-            raise EventInvalidError(f"has {len(value)} characters; at most {MAX_TEXT_LENGTH}", field=field)
-        case str() if "\x00" in value:
-            raise EventInvalidError("holds a NUL character", field=field)
-        case int() | float() | str():
-            return
-        case _:
-            raise EventInvalidError("is not a string, number, boolean or null", field=field)
+def value_fault(value: object) -> str | None:
+    """Say why an attribute's value is no JSON scalar, or out of bounds; None: nothing is wrong with it."""
+    if isinstance(value, str):
+        if len(value) > MAX_TEXT_LENGTH:
+            return f"has {len(value)} characters; at most {MAX_TEXT_LENGTH}"
+        return "holds a NUL character" if "\x00" in value else None
+    if isinstance(value, int):
+        return None if value in INT64 else "does not fit 64 bits"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else "is not a finite number"
+    return "is not a string, number, boolean or null"

@@ -8,8 +8,8 @@ from clocks.domain.condition import Facts
 from clocks.domain.cycle import Clock, Cycle, SubjectState
 from clocks.domain.errors import EventInvalidError, EventsLateError
 from clocks.domain.event import Event
-from clocks.domain.policy import PolicyVersion, version_in_force
-from clocks.domain.transition import Rules, continue_cycle, open_cycle
+from clocks.domain.policy import PolicyVersion, Rules, version_in_force
+from clocks.domain.transition import continue_cycle, open_cycle
 
 __all__ = ["Policies", "fold"]
 
@@ -80,7 +80,7 @@ def changed(attributes: dict[str, object], event: Event) -> dict[str, object]:
 def all_clocks(policies: Policies) -> Iterator[tuple[ClockKey, Sequence[PolicyVersion]]]:
     """List what may be timed: every Metric of any version of every Policy."""
     for policy_key, versions in policies.items():
-        names = {metric.name for version in versions for metric in version.policy.metrics}
+        names = {name for version in versions for name in version.rules}
         for name in sorted(names):
             yield (policy_key, name), versions
 
@@ -98,15 +98,14 @@ def advance(
         if not rules.metric.opens_anew:
             return cycles
     version = version_in_force(versions, facts.event.occurred_at_us)
-    found = None if version is None else Rules.of(version, metric)
+    found = None if version is None else version.rules.get(metric)
     opened = None if found is None else open_cycle(last, found, facts)
     return cycles if opened is None else (*cycles, opened)
 
 
 def governing(cycle: Cycle, metric: str, versions: Sequence[PolicyVersion]) -> Rules:
-    """Find the version under which a Cycle was opened: it governs to the end."""
-    version = next(version for version in versions if version.version == cycle.policy_version)
-    rules = Rules.of(version, metric)
-    if rules is None:
-        raise LookupError(f"version {version.version} of {version.policy_key} has no metric {metric}")
-    return rules
+    """Find the version under which a Cycle was opened: it governs to the end. Raises LookupError."""
+    for version in versions:
+        if version.version == cycle.policy_version:
+            return version.rules[metric]
+    raise LookupError(f"version {cycle.policy_version}, which opened a Cycle of {metric}, is not given")

@@ -19,6 +19,7 @@ __all__ = [
     "PolicyVersion",
     "Reopen",
     "Retarget",
+    "Rules",
     "Target",
     "Verdict",
     "WarningRule",
@@ -200,7 +201,15 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset({self.calendars.default, *self.calendars.mapping.values(), *named})
 
 
-class PolicyVersion(msgspec.Struct, frozen=True, kw_only=True):
+class Rules(NamedTuple):
+    """What governs a Cycle: a version of a Policy, and one Metric of it."""
+
+    version: int
+    policy: Policy
+    metric: Metric
+
+
+class PolicyVersion(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A Policy as it holds from an instant on.
 
     effective_from_us: Cycles opened by an event at or after it are governed by this version; None: always.
@@ -210,6 +219,11 @@ class PolicyVersion(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     policy: Policy
     effective_from_us: int | None = None
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rules]:
+        """The rules of each Metric, by its name."""
+        return {metric.name: Rules(self.version, self.policy, metric) for metric in self.policy.metrics}
 
 
 def version_in_force(versions: Sequence[PolicyVersion], at_us: int) -> PolicyVersion | None:

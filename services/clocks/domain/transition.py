@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -16,23 +16,9 @@ from businesstime import to_us
 from clocks.domain.condition import Facts
 from clocks.domain.cycle import Because, Cause, Cycle, Phase, Stretch
 from clocks.domain.event import Event, in_reach
-from clocks.domain.policy import Metric, Policy, PolicyVersion, Target, Verdict
+from clocks.domain.policy import Metric, Rules, Target, Verdict
 
-__all__ = ["Rules", "continue_cycle", "open_cycle"]
-
-
-class Rules(NamedTuple):
-    """What governs a Cycle: a version of a Policy, and the Metric of it."""
-
-    version: int
-    policy: Policy
-    metric: Metric
-
-    @classmethod
-    def of(cls, version: PolicyVersion, metric: str) -> Rules | None:
-        """Find the Metric in a version; None where the version does not have it."""
-        found = version.policy.metric(metric)
-        return None if found is None else cls(version.version, version.policy, found)
+__all__ = ["continue_cycle", "open_cycle"]
 
 
 def open_cycle(last: Cycle | None, rules: Rules, facts: Facts) -> Cycle | None:
