@@ -6,8 +6,16 @@ import aiohttp
 
 from calendars.contract import (
     AmendCalendar,
+    AskCalendarDeadline,
+    AskCalendarElapsed,
+    AskCalendarState,
+    AskCalendarWindow,
+    CalendarDeadlines,
+    CalendarElapsed,
     CalendarPage,
     CalendarRecord,
+    CalendarStates,
+    CalendarWindows,
     CreateCalendar,
     ListCalendars,
     ReadCalendar,
@@ -46,3 +54,25 @@ class CalendarsClient:
     async def read_timelines(self, context: RequestContext, request: ReadTimelines) -> TimelinesRecord:
         """Read compiled Timelines."""
         return await self._door.call(context, "read_timelines", request, TimelinesRecord)
+
+    async def ask_calendar_state(self, context: RequestContext, request: AskCalendarState) -> CalendarStates:
+        """Say whether it is open, why, and what comes next."""
+        return await self._door.call(context, "ask_calendar_state", request, CalendarStates)
+
+    async def ask_calendar_elapsed(
+        self, context: RequestContext, request: AskCalendarElapsed
+    ) -> CalendarElapsed:
+        """Sum open time."""
+        return await self._door.call(context, "ask_calendar_elapsed", request, CalendarElapsed)
+
+    async def ask_calendar_deadline(
+        self, context: RequestContext, request: AskCalendarDeadline
+    ) -> CalendarDeadlines:
+        """Find when a duration has passed."""
+        return await self._door.call(context, "ask_calendar_deadline", request, CalendarDeadlines)
+
+    async def ask_calendar_window(
+        self, context: RequestContext, request: AskCalendarWindow
+    ) -> CalendarWindows:
+        """Take a window of time apart."""
+        return await self._door.call(context, "ask_calendar_window", request, CalendarWindows)

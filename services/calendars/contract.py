@@ -7,24 +7,53 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from calendars.domain.calendar import Calendar, CalendarVersion
+from calendars.domain.question import (
+    DeadlineAnswer,
+    DeadlineQuestion,
+    ElapsedAnswer,
+    ElapsedQuestion,
+    OpenInterval,
+    Reason,
+    StateAnswer,
+    StateQuestion,
+    WindowAnswer,
+    WindowQuestion,
+    WindowSegment,
+)
 from serving.context import RequestContext
 
 __all__ = [
     "AmendCalendar",
     "AmendMode",
+    "AskCalendarDeadline",
+    "AskCalendarElapsed",
+    "AskCalendarState",
+    "AskCalendarWindow",
+    "CalendarDeadlines",
+    "CalendarElapsed",
     "CalendarPage",
     "CalendarRecord",
+    "CalendarStates",
     "CalendarVersionRecord",
+    "CalendarWindows",
     "Calendars",
     "CreateCalendar",
+    "DeadlineAnswer",
+    "DeadlineQuestion",
+    "ElapsedAnswer",
+    "ElapsedQuestion",
     "ListCalendars",
+    "OpenInterval",
     "ReadCalendar",
     "ReadTimelines",
+    "Reason",
+    "StateAnswer",
+    "StateQuestion",
     "TimelineRecord",
     "TimelinesRecord",
-    "record_of",
-    "version_record_of",
+    "WindowAnswer",
+    "WindowQuestion",
+    "WindowSegment",
 ]
 
 AmendMode = Literal["FORWARD", "RESTATE"]
@@ -76,6 +105,58 @@ class ReadTimelines(msgspec.Struct, frozen=True, kw_only=True):
     known_at: datetime | None = None
 
 
+class AskCalendarState(msgspec.Struct, frozen=True, kw_only=True):
+    """At most 1,000 questions whether it is open. known_at, here and below: as recorded then (None: now)."""
+
+    questions: tuple[StateQuestion, ...]
+    known_at: datetime | None = None
+
+
+class AskCalendarElapsed(msgspec.Struct, frozen=True, kw_only=True):
+    """How much open time is there: at most 1,000 questions."""
+
+    questions: tuple[ElapsedQuestion, ...]
+    known_at: datetime | None = None
+
+
+class AskCalendarDeadline(msgspec.Struct, frozen=True, kw_only=True):
+    """When has it passed: at most 1,000 questions."""
+
+    questions: tuple[DeadlineQuestion, ...]
+    known_at: datetime | None = None
+
+
+class AskCalendarWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """When is it open, and why: at most 50 questions, each of at most 1,100 days."""
+
+    questions: tuple[WindowQuestion, ...]
+    known_at: datetime | None = None
+
+
+class CalendarStates(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer for each question, in that order; so in all of these."""
+
+    answers: tuple[StateAnswer, ...]
+
+
+class CalendarElapsed(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums of open time."""
+
+    answers: tuple[ElapsedAnswer, ...]
+
+
+class CalendarDeadlines(msgspec.Struct, frozen=True, kw_only=True):
+    """Instants at which durations have passed."""
+
+    answers: tuple[DeadlineAnswer, ...]
+
+
+class CalendarWindows(msgspec.Struct, frozen=True, kw_only=True):
+    """Windows of time taken apart."""
+
+    answers: tuple[WindowAnswer, ...]
+
+
 class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One version: what was said, by whom, and from when it holds (None for the first: always)."""
 
@@ -122,29 +203,6 @@ class TimelinesRecord(msgspec.Struct, frozen=True, kw_only=True):
     timelines: tuple[TimelineRecord, ...]
 
 
-def record_of(calendar: Calendar) -> CalendarRecord:
-    """Return what crosses the door for a Calendar."""
-    return CalendarRecord(
-        key=calendar.key,
-        name=calendar.name,
-        version=calendar.version,
-        versions=tuple(version_record_of(version) for version in calendar.versions),
-    )
-
-
-def version_record_of(version: CalendarVersion) -> CalendarVersionRecord:
-    """Return what crosses the door for one version."""
-    return CalendarVersionRecord(
-        version=version.version,
-        mode=version.mode.value,
-        effective_from=version.effective_from,
-        document=version.document.content(),
-        reason=version.reason,
-        created_at=version.created_at,
-        created_by=version.created_by,
-    )
-
-
 class Calendars(Protocol):
     """What the calendars service answers. Every call may raise a Problem (see serving.problems)."""
 
@@ -166,4 +224,26 @@ class Calendars(Protocol):
 
     async def read_timelines(self, context: RequestContext, request: ReadTimelines) -> TimelinesRecord:
         """Read compiled Timelines. Scope: read. Codes: calendar_unknown, keys_repeated, batch_too_large."""
+        ...
+
+    async def ask_calendar_state(self, context: RequestContext, request: AskCalendarState) -> CalendarStates:
+        """Say whether it is open, why, and what comes next. Scope: read. Codes: as for elapsed time."""
+        ...
+
+    async def ask_calendar_elapsed(
+        self, context: RequestContext, request: AskCalendarElapsed
+    ) -> CalendarElapsed:
+        """Sum open time. Scope: read. Codes: calendar_unknown, batch_too_large, instant_naive."""
+        ...
+
+    async def ask_calendar_deadline(
+        self, context: RequestContext, request: AskCalendarDeadline
+    ) -> CalendarDeadlines:
+        """Find a deadline. Scope: read. Codes: as above, duration_invalid, deadline_unreachable."""
+        ...
+
+    async def ask_calendar_window(
+        self, context: RequestContext, request: AskCalendarWindow
+    ) -> CalendarWindows:
+        """Take a window apart. Scope: read. Codes: as above, window_invalid."""
         ...

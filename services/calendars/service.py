@@ -7,8 +7,16 @@ from datetime import datetime
 
 from calendars.contract import (
     AmendCalendar,
+    AskCalendarDeadline,
+    AskCalendarElapsed,
+    AskCalendarState,
+    AskCalendarWindow,
+    CalendarDeadlines,
+    CalendarElapsed,
     CalendarPage,
     CalendarRecord,
+    CalendarStates,
+    CalendarWindows,
     CreateCalendar,
     ListCalendars,
     ReadCalendar,
@@ -17,12 +25,14 @@ from calendars.contract import (
 )
 from calendars.operations import (
     amend_calendar,
+    ask_calendar,
     create_calendar,
     list_calendars,
     nudge_followers,
     read_calendar,
     read_timelines,
 )
+from calendars.operations.obtain_timelines import TimelineSource
 from calendars.storage.guarded_redis import GuardedRedis
 from calendars.storage.timelines import TimelineShelf
 from pgstore.database import Database
@@ -86,6 +96,33 @@ class CalendarsService:
     async def read_timelines(self, context: RequestContext, request: ReadTimelines) -> TimelinesRecord:
         """Read compiled Timelines."""
         require(context, "read")
-        return await read_timelines.read(
-            context, request, database=self._database, shelf=self._shelf, now=self._now()
-        )
+        return await read_timelines.read(context, request, self._source())
+
+    async def ask_calendar_state(self, context: RequestContext, request: AskCalendarState) -> CalendarStates:
+        """Say whether it is open, why, and what comes next."""
+        require(context, "read")
+        return await ask_calendar.state(context, request, self._source())
+
+    async def ask_calendar_elapsed(
+        self, context: RequestContext, request: AskCalendarElapsed
+    ) -> CalendarElapsed:
+        """Sum open time."""
+        require(context, "read")
+        return await ask_calendar.elapsed(context, request, self._source())
+
+    async def ask_calendar_deadline(
+        self, context: RequestContext, request: AskCalendarDeadline
+    ) -> CalendarDeadlines:
+        """Find when a duration has passed."""
+        require(context, "read")
+        return await ask_calendar.deadline(context, request, self._source())
+
+    async def ask_calendar_window(
+        self, context: RequestContext, request: AskCalendarWindow
+    ) -> CalendarWindows:
+        """Take a window of time apart."""
+        require(context, "read")
+        return await ask_calendar.window(context, request, self._source())
+
+    def _source(self) -> TimelineSource:
+        return TimelineSource(database=self._database, shelf=self._shelf, now=self._now())

@@ -103,7 +103,7 @@ async def cold(service: CalendarsService, redis: Redis) -> None:
     """Read at the door where no cache has anything: documents, compiling, and filling the caches."""
     service._shelf.forget()
     await redis.flushdb()
-    await obtain(CONTEXT, [KEY], database=service._database, shelf=service._shelf, now=NOW)
+    await obtain(CONTEXT, {KEY: "key"}, service._source())
 
 
 async def transaction(service: CalendarsService) -> None:

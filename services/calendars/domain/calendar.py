@@ -47,8 +47,8 @@ __all__ = [
 MAX_NAME_LENGTH = 200
 MAX_REASON_LENGTH = 2_000
 MAX_VERSIONS = 1_000
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class AmendMode(StrEnum):
@@ -197,12 +197,12 @@ def version_numbered(calendar: Calendar, number: int, *, field: str) -> Calendar
 
 
 def read_instant(instant: datetime, *, field: str) -> datetime:
-    """Return the instant in UTC. Raises InstantNaiveError, InstantOutOfBoundsError (1900 to 2200)."""
+    """Return the instant in UTC. Raises InstantNaiveError, InstantOutOfBoundsError (1970 to 2100)."""
     if instant.tzinfo is None:
         raise InstantNaiveError(f"{field}: {instant.isoformat()} has no offset: write one, or Z", field=field)
     if not EARLIEST.replace(tzinfo=instant.tzinfo) <= instant < LATEST.replace(tzinfo=instant.tzinfo):
         raise InstantOutOfBoundsError(
-            f"{field}: {instant.isoformat()} lies outside of 1900 to 2200", field=field
+            f"{field}: {instant.isoformat()} lies outside of 1970 to 2100", field=field
         )
     return instant.astimezone(UTC)
 

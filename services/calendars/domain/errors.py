@@ -26,7 +26,8 @@ CalendarsError
 ├── BatchTooLargeError          more keys or questions than one request may hold
 ├── PageTooLargeError           more rows than one page may hold
 ├── WindowInvalidError          a window of time that is empty, reversed or too long
-└── DurationInvalidError        a duration that does not read
+├── DurationInvalidError        a duration that does not read
+└── DeadlineUnreachableError    a duration that the calendar is never open for
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ __all__ = [
     "CalendarNameInvalidError",
     "CalendarUnknownError",
     "CalendarsError",
+    "DeadlineUnreachableError",
     "DependantBrokenError",
     "DocumentInvalidError",
     "DocumentTooLargeError",
@@ -248,3 +250,9 @@ class DurationInvalidError(CalendarsError):
     """A duration does not read."""
 
     code = "duration_invalid"
+
+
+class DeadlineUnreachableError(CalendarsError):
+    """The calendar is not open for that long in the years that are computed."""
+
+    code = "deadline_unreachable"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from calendars.contract import AmendCalendar, CalendarRecord, record_of
+from calendars.contract import AmendCalendar, CalendarRecord
 from calendars.domain.calendar import Amendment, AmendMode, Calendar, amend
 from calendars.domain.definition import horizon_at
 from calendars.domain.document import read_document, read_key
 from calendars.operations.check_definition import check_definition
 from calendars.operations.read_calendar import load
+from calendars.operations.record_calendar import record_of
 from calendars.storage import calendars, messages
 from pgstore.connection import Connection
 from pgstore.database import Database

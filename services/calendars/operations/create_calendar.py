@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from calendars.contract import CalendarRecord, CreateCalendar, record_of
+from calendars.contract import CalendarRecord, CreateCalendar
 from calendars.domain.calendar import Calendar, begin
 from calendars.domain.definition import horizon_at
 from calendars.domain.document import read_document, read_key
 from calendars.domain.errors import CalendarExistsError
 from calendars.operations.check_definition import check_definition
+from calendars.operations.record_calendar import record_of
 from calendars.storage import calendars, messages
 from pgstore.connection import Connection
 from pgstore.database import Database

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from calendars.contract import CalendarPage, ListCalendars, record_of
+from calendars.contract import CalendarPage, ListCalendars
 from calendars.domain.document import read_key
 from calendars.domain.errors import PageTooLargeError
+from calendars.operations.record_calendar import record_of
 from calendars.storage import calendars
 from pgstore.database import Database
 from serving.context import RequestContext

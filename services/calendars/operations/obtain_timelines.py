@@ -26,7 +26,16 @@ from calendars.storage.timelines import CompiledTimeline, TimelineShelf
 from pgstore.database import Database
 from serving.context import RequestContext
 
-__all__ = ["ObtainedTimeline", "obtain"]
+__all__ = ["ObtainedTimeline", "TimelineSource", "obtain"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimelineSource:
+    """Where Timelines come from, and what time it is."""
+
+    database: Database
+    shelf: TimelineShelf
+    now: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,42 +48,41 @@ class ObtainedTimeline:
 
 async def obtain(
     context: RequestContext,
-    keys: Sequence[CalendarKey],
+    asked: Mapping[CalendarKey, str],
+    source: TimelineSource,
     *,
-    database: Database,
-    shelf: TimelineShelf,
-    now: datetime,
     known: datetime | None = None,
 ) -> dict[CalendarKey, ObtainedTimeline]:
     """Return a Timeline for each key, as recorded now or at the instant `known`.
 
+    asked: keys, and the field of the request in which each was named, for errors.
     PostgreSQL is asked what the definition is, every time; only what it compiles to is cached.
     Raises CalendarUnknownError.
     """
-    async with database.transaction(context.tenant_id, read_only=True) as connection:
-        outlines = await calendars.read_outlines(connection, context.tenant_id, keys)
+    async with source.database.transaction(context.tenant_id, read_only=True) as connection:
+        outlines = await calendars.read_outlines(connection, context.tenant_id, asked)
     if known is not None:
         outlines = outlines_known_at(outlines, known)
-    _check_known(keys, outlines)
-    horizon = horizon_at(now)
-    named = {key: definition_key(key, outlines, horizon) for key in keys}
+    _check_known(asked, outlines)
+    horizon = horizon_at(source.now)
+    named = {key: definition_key(key, outlines, horizon) for key in asked}
 
     async def make(missing: Sequence[DefinitionKey]) -> Mapping[DefinitionKey, Timeline]:
         roots = {definition: key for key, definition in named.items() if definition in missing}
-        book = await _read_book(database, context.tenant_id, roots.values(), outlines)
+        book = await _read_book(source.database, context.tenant_id, roots.values(), outlines)
         return await asyncio.to_thread(_compile_all, roots, book, horizon)
 
-    found = await shelf.obtain(named.values(), make)
+    found = await source.shelf.obtain(named.values(), make)
     return {
         key: ObtainedTimeline(version=outlines[key].version, compiled=found[definition])
         for key, definition in named.items()
     }
 
 
-def _check_known(keys: Sequence[CalendarKey], outlines: Mapping[CalendarKey, Outline]) -> None:
-    for index, key in enumerate(keys):
+def _check_known(asked: Mapping[CalendarKey, str], outlines: Mapping[CalendarKey, Outline]) -> None:
+    for key, field in asked.items():
         if key not in outlines:
-            raise CalendarUnknownError(f"keys[{index}]: there is no calendar {key!r}", field=f"keys[{index}]")
+            raise CalendarUnknownError(f"{field}: there is no calendar {key!r}", field=field)
 
 
 async def _read_book(

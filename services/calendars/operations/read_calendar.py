@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from calendars.contract import CalendarRecord, ReadCalendar, record_of
+from calendars.contract import CalendarRecord, ReadCalendar
 from calendars.domain.calendar import Calendar
 from calendars.domain.document import CalendarKey, read_key
 from calendars.domain.errors import CalendarUnknownError
+from calendars.operations.record_calendar import record_of
 from calendars.storage import calendars
 from pgstore.connection import Connection
 from pgstore.database import Database
