@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from businesstime.algebra import complement, difference, intersection, shift, splice, union
-from businesstime.schedule_compiler import compile_schedule
+from businesstime.coverage import Interval
 from businesstime.documents import schedule_from_document, schedule_to_document
 from businesstime.durations import BusinessDays, format_duration, parse_duration
 from businesstime.errors import (
@@ -25,9 +25,10 @@ from businesstime.holiday import DatedHoliday, Holiday, RegionHolidays, RuledHol
 from businesstime.instants import from_us, to_us
 from businesstime.recurrence import RecurrenceRule, parse_rule
 from businesstime.schedule import LocalSchedule, Schedule, SpecialHours
+from businesstime.schedule_compiler import compile_schedule
 from businesstime.seasons import MonthDay, Season
 from businesstime.segments import Segment
-from businesstime.timeline import Interval, Timeline
+from businesstime.timeline import Timeline
 from businesstime.windows import WeeklyHours, Window, parse_window
 from businesstime.zones import TZDATA_VERSION, ZoneDatabase, zone
 

@@ -1,8 +1,8 @@
 """The questions of a Timeline for whole arrays: numpy arrays in, arrays out.
 
-Instants are int64 µs since the epoch, or datetime64; those that come back are of the kind that was given (datetime64
-in µs). Durations are int64 µs, or timedelta64; those that come back are int64 µs. Shapes are broadcast. Errors are those
-of the scalar questions, raised if any row would raise, and RowsInvalidError for what is no instant.
+Instants are int64 µs since the epoch, or datetime64; those that come back are of the kind that was given
+(datetime64 in µs). Durations are int64 µs, or timedelta64; those that come back are int64 µs. Shapes are broadcast.
+Errors are those of the scalar questions, raised if any row would raise, and RowsInvalidError for what is no instant.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Arrays:
         return answer.reshape(shape)
 
     def deadline(self, start: Rows, duration: Rows) -> npt.NDArray[Any]:
-        """Answer the earliest instant at which each duration has passed; for a negative one the latest before."""
+        """Answer the earliest instant at which each duration has passed; negative: the latest."""
         start_us, finish = as_instants(start)
         flat, shape = spread(start_us, as_durations(duration))
         self._timeline.require_opens()
@@ -71,7 +71,7 @@ class Arrays:
             totals = table.totals_at(starts)
             totals += durations
             table = self._reaching(table, totals)
-            # Backwards, the end of one Interval is the start of the next: the latest such instant is asked for.
+            # The end of one Interval has the total of the next one's start: backwards the latter is meant.
             places = table.by_total.places(totals - (durations >= 0))
             totals -= table.add_us.take(places, mode="clip")
             answer[here] = totals if durations.all() else np.where(durations == 0, starts, totals)
@@ -120,7 +120,7 @@ class Arrays:
         return np.stack((opens, closes), axis=1), rows
 
     def add_business_days(self, at: Rows, days: Rows) -> npt.NDArray[Any]:
-        """Answer the same local time on each `days`-th business day, then on to open time (back when negative)."""
+        """Answer the same local time on each `days`-th business day, then on (or back) to open time."""
         at_us, finish = as_instants(at)
         (instants, counts), shape = spread(at_us, _integers(days))
         landing = self._timeline.dates.landing_us(instants, counts)

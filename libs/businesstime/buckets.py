@@ -1,8 +1,8 @@
 """Bucket tables: from many instants, or many totals, to the open Intervals around them, without a search.
 
-Time is cut into buckets of 2^shift µs, and a table says for each which Interval is the first to close after the bucket
-begins. One look-up and at most a few steps find the Interval of an instant. A table that would need many steps, because
-Intervals crowd in some places, gives way to binary search.
+Time is cut into buckets of 2^shift µs, and a table says for each which Interval is the first to close after the
+bucket begins. One look-up and at most a few steps find the Interval of an instant. A table that would need many steps,
+because Intervals crowd in some places, gives way to binary search.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Buckets:
 class IntervalTable:
     """The Intervals of Totals, one that never comes after them, and the two ways to find them.
 
-    opens_us, closes_us, before_us, after_us: of each Interval, with the running totals at its ends; shape (n + 1,).
-    add_us: what turns an open instant into its total. by_instant: ends are closings. by_total: ends are totals.
+    opens_us, closes_us, before_us, after_us: of each Interval, with the totals at its ends; shape (n + 1,).
+    add_us: what turns an open instant into its total. by_instant: ends are closings; by_total: totals.
     """
 
     totals: Totals

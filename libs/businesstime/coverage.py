@@ -7,14 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from businesstime.zones import Int64Array
 
-__all__ = ["Coverage", "cover_union", "from_edges"]
+__all__ = ["Coverage", "Interval", "cover_union", "from_edges"]
 
 _NONE = np.empty(0, dtype=np.int64)
+
+
+class Interval(NamedTuple):
+    """Open time `[start_us, end_us)`, microseconds since the epoch."""
+
+    start_us: int
+    end_us: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
+from businesstime.errors import NeverOpensError
 from businesstime.horizon import Horizon, Totals
 from businesstime.instants import DAY_US, EPOCH_ORDINAL, from_us
 
@@ -23,6 +24,7 @@ __all__ = [
     "fill_pieces",
     "fill_stretches",
     "reach_totals",
+    "search_total",
 ]
 
 # 2^35 µs of open time, nine and a half hours, is about what a day adds to the total.
@@ -34,7 +36,7 @@ Piece: TypeAlias = tuple[int, bool, int, "Piece"]
 # (until, opened, total, next): for datetimes; `opened` is where the piece began if it is open, else None.
 Moment: TypeAlias = tuple[datetime, datetime | None, int, "Moment"]
 
-# (until_us, add_us, next): an open Interval that holds the totals up to `until_us`, each at the instant `total + add_us`.
+# (until_us, add_us, next): an open Interval with the totals up to `until_us`, each at instant `total + add_us`.
 Stretch: TypeAlias = tuple[int, int, "Stretch"]
 
 # What follows the last piece: never read, since the look-up before it ends inside the chain.
@@ -83,6 +85,15 @@ def reach_totals(horizon: Horizon, low_us: int, high_us: int) -> Totals:
     while totals.before_us[-1] <= high_us and horizon.grow_later():
         totals = horizon.totals()
     return totals
+
+
+def search_total(horizon: Horizon, total_us: int, *, first: bool) -> int:
+    """Answer the first, or the last, instant of a total anywhere in reach. Raises NeverOpensError."""
+    coverage, before = reach_totals(horizon, total_us, total_us)
+    place = int(np.searchsorted(before, total_us, side="left" if first else "right")) - 1
+    if place < 0 or place >= len(coverage.opens_us):
+        raise NeverOpensError("the schedule does not open (often) enough in the years 1800 to 2399")
+    return total_us - int(before[place]) + int(coverage.opens_us[place])
 
 
 def _pieces(horizon: Horizon, day: int) -> list[tuple[int, int, bool, int]]:

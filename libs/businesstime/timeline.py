@@ -7,15 +7,15 @@ import operator
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
+from businesstime.algebra import shift
 from businesstime.arrays import Arrays
 from businesstime.blobs import pack, unpack
 from businesstime.business_days import BusinessDates
-from businesstime.compiling import combine
-from businesstime.coverage import Coverage
+from businesstime.compiling import combine, cover
+from businesstime.coverage import Coverage, Interval
 from businesstime.documents import read_packed_schedule, schedule_to_document
 from businesstime.durations import BusinessDays
 from businesstime.editions import CURRENT_EDITIONS, data_editions, timeline_key
@@ -30,24 +30,17 @@ from businesstime.lookups import (
     fill_moments,
     fill_pieces,
     fill_stretches,
-    reach_totals,
+    search_total,
 )
 from businesstime.schedule import Schedule
 from businesstime.segments import Segment, explain
 from businesstime.zones import PACKAGED, ZoneDatabase
 
-__all__ = ["Interval", "Timeline"]
-
-
-class Interval(NamedTuple):
-    """Open time `[start_us, end_us)`, microseconds since the epoch."""
-
-    start_us: int
-    end_us: int
+__all__ = ["Timeline"]
 
 
 class Timeline:
-    """A Schedule compiled for a horizon, which grows when a question needs it and never changes an answer.
+    """A Schedule compiled for a horizon, which grows on demand and never changes an answer.
 
     Equal, and hashed, by `content_key`. Instants are int µs since the epoch in the `_us` methods, aware datetimes
     in the others; durations are int µs. Sums raise NeverOpensError on a schedule without open time, and every
@@ -94,6 +87,25 @@ class Timeline:
     def __hash__(self) -> int:
         return hash(self.content_key)
 
+    def __or__(self, other: Timeline) -> Timeline:
+        return self._combined(self.schedule | other.schedule, other)
+
+    def __and__(self, other: Timeline) -> Timeline:
+        return self._combined(self.schedule & other.schedule, other)
+
+    def __sub__(self, other: Timeline) -> Timeline:
+        return self._combined(self.schedule - other.schedule, other)
+
+    def __invert__(self) -> Timeline:
+        return self._combined(~self.schedule)
+
+    def shift(self, by_us: int) -> Timeline:
+        """Answer the Timeline of the schedule that is `by_us` microseconds later; earlier when negative."""
+        later = shift(self.schedule, by_us)
+        start_us, end_us = self.horizon.coverage.start_us, self.horizon.coverage.end_us
+        moved = self.horizon.spanning(start_us - by_us, end_us - by_us).coverage.shift(by_us)
+        return Timeline(moved.cut(start_us, end_us), lambda: later, self.database)
+
     def require_opens(self) -> None:
         """Refuse a schedule that is closed for ever: the check to make when one is saved."""
         self.horizon.require_opens()
@@ -124,7 +136,7 @@ class Timeline:
         return self.total_us(to_us) - self.total_us(from_us)
 
     def deadline_us(self, from_us: int, duration_us: int) -> int:
-        """Answer the earliest instant at which so much open time has passed; if negative, the latest before."""
+        """Answer the earliest instant at which so much open time has passed; negative: the latest."""
         if duration_us == 0:
             return from_us
         total_us = self.total_us(from_us) + duration_us
@@ -204,13 +216,13 @@ class Timeline:
         return end_us - total_us
 
     def deadline(self, start: datetime, duration: int | BusinessDays) -> datetime:
-        """Answer, in UTC, the earliest instant at which a duration has passed; if negative, the latest before.
+        """Answer, in UTC, the earliest instant at which a duration has passed; negative: the latest.
 
         duration: open time in µs, or BusinessDays.
         """
         if start.tzinfo is not UTC:
             start = _utc(start)
-        if duration.__class__ is not int or duration == 0:
+        if duration.__class__ is not int or duration <= 0:
             return self._deadline_otherwise(start, duration)
         try:
             until, opened, total_us, after = self._moments[start.toordinal()]
@@ -223,12 +235,8 @@ class Timeline:
             until_us, add_us, later = self._stretches[total_us >> TOTAL_SHIFT]
         except KeyError:
             return from_us(self.deadline_us(self._seen(start), duration))
-        if duration > 0:
-            while total_us > until_us:
-                until_us, add_us, later = later
-        else:
-            while total_us >= until_us:
-                until_us, add_us, later = later
+        while total_us > until_us:
+            until_us, add_us, later = later
         return EPOCH + MICROSECOND * (total_us + add_us)
 
     def is_open(self, at: datetime) -> bool:
@@ -274,7 +282,7 @@ class Timeline:
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> Timeline:
-        """Read what to_bytes wrote. Raises BlobInvalidError, or BlobStaleError when the data has changed since."""
+        """Read what to_bytes wrote. Raises BlobInvalidError; BlobStaleError: other data editions."""
         unpacked = unpack(blob)
         if unpacked.editions not in CURRENT_EDITIONS:
             raise BlobStaleError(
@@ -282,11 +290,15 @@ class Timeline:
             )
         return cls(unpacked.coverage, lambda: read_packed_schedule(unpacked.document))
 
-    def combined(self, schedule: Schedule, *others: Timeline) -> Timeline:
+    def _combined(self, schedule: Schedule, *others: Timeline) -> Timeline:
         """Answer the Timeline of a composed schedule from those of its parts, where all are compiled."""
         parts = [each.horizon.coverage for each in (self, *others)]
         start_us = max(each.start_us for each in parts)
-        end_us = max(min(each.end_us for each in parts), start_us)
+        end_us = min(each.end_us for each in parts)
+        if end_us <= start_us:  # nothing in common yet
+            return Timeline(
+                cover(schedule, start_us, start_us + DAY_US, self.database), lambda: schedule, self.database
+            )
         coverage = combine(schedule, [each.cut(start_us, end_us) for each in parts])
         return Timeline(coverage, lambda: schedule, self.database)
 
@@ -297,7 +309,7 @@ class Timeline:
         except KeyError:
             if fill_stretches(self._stretches, self.horizon, total_us >> TOTAL_SHIFT):
                 return self._instant_us(total_us, first=first)
-            return self._search_us(total_us, first=first)
+            return search_total(self.horizon, total_us, first=first)
         if first:
             while total_us > until_us:
                 until_us, add_us, after = after
@@ -305,14 +317,6 @@ class Timeline:
             while total_us >= until_us:
                 until_us, add_us, after = after
         return total_us + add_us
-
-    def _search_us(self, total_us: int, *, first: bool) -> int:
-        """Find a total near the ends of reach, where no whole bucket is left."""
-        coverage, before = reach_totals(self.horizon, total_us, total_us)
-        place = int(np.searchsorted(before, total_us, side="left" if first else "right")) - 1
-        if place < 0 or place >= len(coverage.opens_us):
-            raise NeverOpensError("the schedule does not open (often) enough in the years 1800 to 2399")
-        return total_us - int(before[place]) + int(coverage.opens_us[place])
 
     def _fill(self, at_us: int) -> bool:
         """Fill the table for an instant's day; False when the schedule never opens."""
