@@ -12,6 +12,7 @@ import yaml
 from businesstime import Timeline, compile_schedule, schedule_from_document
 from cli.errors import CliError
 from cli.events import BadRow, EventRow, ExportError, read_event_lines
+from cli.manifest import bare_document
 from cli.servicenow import read_servicenow
 from clocks.domain.cycle import Cycle, empty_state
 from clocks.domain.event import Event
@@ -126,7 +127,7 @@ def read_document(path: Path) -> Mapping[str, Any]:
         raise DocumentError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict):
         raise DocumentError(f"{path}: a mapping is needed at the top")
-    return document
+    return bare_document(document)
 
 
 def refusal(source: object, error: Exception) -> Exception:

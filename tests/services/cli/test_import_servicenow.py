@@ -63,7 +63,7 @@ async def subject(client: GatewayClient, number: str) -> dict[str, Any]:
 
 
 async def test_every_row_gets_in_once(client: GatewayClient, tmp_path: Path) -> None:
-    """All events are accepted at first and there already the second time; subjects end in their last state."""
+    """All events are accepted at first, and there already the second time, in other batches."""
     path = export(tmp_path / "incidents.csv", incidents(70))
     first = await imported(client, path, batch=20, lanes=3)
     assert (first.accepted, first.duplicates, first.rows) == (210, 0, 210)
