@@ -11,9 +11,19 @@ from contextlib import ExitStack
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from embedded.running import temporary_servers
 from tests.databases import drop_databases, make_database, make_empty_database
+
+# No deadline for one example: two cores that others use too are no measure of anything.
+settings.register_profile("meantime", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("meantime")
+if "MEANTIME_HYPOTHESIS_EXAMPLES" in os.environ:
+    settings.register_profile(
+        "soak", settings.get_profile("meantime"), max_examples=int(os.environ["MEANTIME_HYPOTHESIS_EXAMPLES"])
+    )
+    settings.load_profile("soak")
 
 _RUN = "MEANTIME_TEST_RUN"
 _SERVERS = ExitStack()
