@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, TypeVar, get_args
 
 from businesstime import BusinessDays, BusinessTimeError, parse_duration
@@ -20,7 +19,7 @@ MAX_TARGETS = 100
 MAX_WARNINGS = 20
 MAX_MAPPING = 1_000
 METRIC_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-PERCENTAGE = re.compile(r"(\d{1,2}(?:\.\d{1,4})?)\s*%")
+PERCENTAGE = re.compile(r"(\d{1,2})(?:\.(\d{1,4}))?\s*%")
 
 Parsed = TypeVar("Parsed")
 Choice = TypeVar("Choice", bound=str)
@@ -121,7 +120,8 @@ def parse_warning(value: object, path: str, duration_us: int) -> WarningRule:
     if share is None:
         elapsed_us = duration_us - duration(label, path)
     else:
-        elapsed_us = -int(-duration_us * Decimal(share[1]) // 100)
+        share_ppm = int(share[1]) * 10_000 + int((share[2] or "").ljust(4, "0"))
+        elapsed_us = -(-duration_us * share_ppm // 1_000_000)  # rounded up: never early
     if not 0 < elapsed_us < duration_us:
         raise PolicyInvalidError(f"{label!r} is not between the start and the end of the target", field=path)
     return WarningRule(label, elapsed_us)

@@ -1,0 +1,213 @@
+"""Policy documents: what is read from them, and that each fault is refused with its path."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clocks.domain.condition import Facts
+from clocks.domain.errors import DurationUnsupportedError, PolicyInvalidError
+from clocks.domain.policy import CalendarChoice, WarningRule
+from clocks.domain.policy_document import parse_policy
+from tests.services.clocks.domain.promises import HOUR_US, event
+
+DOCUMENT: dict[str, Any] = {
+    "name": "Resolution of incidents",
+    "covers": True,
+    "calendars": {"attribute": "region", "mapping": {"emea": "london"}, "default": "sao-paulo"},
+    "metrics": {
+        "resolution": {
+            "start": True,
+            "starts_at": "opened_at",
+            "pause": 'subject.state.startsWith("Awaiting")',
+            "stop": 'subject.state in ["Resolved", "Closed"]',
+            "cancel": 'event.type == "deleted"',
+            "repeats": False,
+            "reopen": "resume",
+            "retarget": "RECOUNT",
+            "targets": [
+                {
+                    "name": "P1",
+                    "when": 'subject.priority == "1"',
+                    "duration": "4h",
+                    "warnings": ["30m", "75%"],
+                },
+                {"name": "rest", "duration": "PT40H", "calendar": "office"},
+            ],
+        }
+    },
+}
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    """Copy the document with one place of it set; ... removes it."""
+    document = copy.deepcopy(DOCUMENT)
+    *parents, last = [int(step) if step.isdigit() else step for step in path.split("/")]
+    place: Any = document
+    for step in parents:
+        place = place[step]
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return document
+
+
+def test_a_document_becomes_values() -> None:
+    """Everything that it says is there, warnings earliest first."""
+    policy = parse_policy(DOCUMENT)
+    (metric,) = policy.metrics
+    first, rest = metric.targets
+    assert (policy.name, metric.name, metric.starts_at) == (
+        "Resolution of incidents",
+        "resolution",
+        "opened_at",
+    )
+    assert first.warnings == (WarningRule("75%", 3 * HOUR_US), WarningRule("30m", 7 * HOUR_US // 2))
+    assert (rest.duration_us, rest.calendar_key, rest.when.text) == (40 * HOUR_US, "office", "true")
+    assert policy.calendar_keys == {"london", "sao-paulo", "office"}
+    assert sorted(policy.reads or ()) == ["opened_at", "priority", "region", "state"]
+
+
+def test_what_is_left_out_has_a_plain_default() -> None:
+    """Start, stop and a target are enough."""
+    short = {
+        "name": "Short",
+        "calendars": {"default": "office"},
+        "metrics": {"m": {"start": "true", "stop": "false", "targets": [{"name": "t", "duration": "1h"}]}},
+    }
+    policy = parse_policy(short)
+    metric = policy.metrics[0]
+    assert (metric.pause, metric.cancel, metric.starts_at) == (None, None, None)
+    assert (metric.repeats, metric.reopen, metric.retarget) == (False, "resume", "RECOUNT")
+    assert policy.covers.holds(Facts(event(1, "created"), {}, {}))
+    assert policy.reads == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("covers", "subject.size() > 1"), ("metrics/resolution/stop", "event.attributes.done == true")],
+)
+def test_a_condition_that_leaves_doubt_may_read_anything(path: str, text: str) -> None:
+    """Then a reader of exports must keep every column."""
+    assert parse_policy(changed(path, text)).reads is None
+
+
+def test_a_calendar_is_chosen_by_target_then_attribute_then_default() -> None:
+    """The answer says which rule chose."""
+    policy = parse_policy(DOCUMENT)
+    first, rest = policy.metrics[0].targets
+    choose = policy.calendars.choose
+    assert choose(rest, {"region": "emea"}) == CalendarChoice("office", "target")
+    assert choose(first, {"region": "emea"}) == CalendarChoice("london", "attribute")
+    assert choose(first, {"region": "apac"}) == CalendarChoice("sao-paulo", "default")
+    assert choose(first, {"region": 7}) == CalendarChoice("sao-paulo", "default")
+    assert choose(first, {}) == CalendarChoice("sao-paulo", "default")
+
+
+METRIC = "metrics/resolution"
+TARGET = f"{METRIC}/targets/1"
+FAULTS: list[tuple[str, object, str, str]] = [
+    ("name", ..., "name", "is missing"),
+    ("name", "", "name", "a text is needed"),
+    ("name", "x" * 201, "name", "at most 200"),
+    ("owner", "me", "owner", "unknown"),
+    ("covers", "subject.", "covers", "line 1, column 9"),
+    ("covers", 7, "covers", "a CEL expression in quotes"),
+    ("calendars", "office", "calendars", "a mapping"),
+    ("calendars/default", ..., "calendars.default", "is missing"),
+    ("calendars/attribute", ..., "calendars", "go together"),
+    ("calendars/mapping/emea", 3, "calendars.mapping.emea", "a text"),
+    ("metrics", {}, "metrics", "at least one metric"),
+    ("metrics", [], "metrics", "a mapping"),
+    ("metrics/No Name", {}, "metrics.No Name", "lower-case"),
+    (f"{METRIC}/start", ..., "metrics.resolution.start", "is missing"),
+    (f"{METRIC}/start", "42", "metrics.resolution.start", "true or false; this is int"),
+    (f"{METRIC}/pause", "subject.a ||", "metrics.resolution.pause", "column 13"),
+    (f"{METRIC}/repeats", "yes", "metrics.resolution.repeats", "true or false"),
+    (f"{METRIC}/reopen", "again", "metrics.resolution.reopen", "resume, new, ignore"),
+    (f"{METRIC}/retarget", "carry", "metrics.resolution.retarget", "RECOUNT, CARRY"),
+    (f"{METRIC}/targets", [], "metrics.resolution.targets", "at least one target"),
+    (f"{METRIC}/targets", {}, "metrics.resolution.targets", "a list"),
+    (f"{TARGET}/name", "P1", "metrics.resolution.targets[1].name", "twice"),
+    (f"{TARGET}/when", "subject.x = 1", "metrics.resolution.targets[1].when", "column 11"),
+    (f"{TARGET}/duration", ..., "metrics.resolution.targets[1].duration", "is missing"),
+    (f"{TARGET}/duration", "soon", "metrics.resolution.targets[1].duration", "no duration"),
+    (f"{TARGET}/duration", "0h", "metrics.resolution.targets[1].duration", "more than nothing"),
+    (f"{TARGET}/duration", "-1h", "metrics.resolution.targets[1].duration", "more than nothing"),
+    (f"{TARGET}/duration", 4, "metrics.resolution.targets[1].duration", "a text"),
+    (f"{TARGET}/duration", "2bd", "metrics.resolution.targets[1].duration", "business days"),
+    (f"{TARGET}/warnings", ["75%", "75%"], "metrics.resolution.targets[1].warnings[1]", "twice"),
+    (
+        f"{TARGET}/warnings",
+        ["0%"],
+        "metrics.resolution.targets[1].warnings[0]",
+        "between the start and the end",
+    ),
+    (
+        f"{TARGET}/warnings",
+        ["41h"],
+        "metrics.resolution.targets[1].warnings[0]",
+        "between the start and the end",
+    ),
+    (f"{TARGET}/warnings", ["120%"], "metrics.resolution.targets[1].warnings[0]", "no duration"),
+    (f"{TARGET}/warnings", "75%", "metrics.resolution.targets[1].warnings", "a list"),
+    (f"{TARGET}/calender", "x", "metrics.resolution.targets[1].calender", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "field", "reason"), FAULTS)
+def test_each_fault_is_refused_with_its_path(path: str, value: object, field: str, reason: str) -> None:
+    """The message names the path and the reason."""
+    with pytest.raises(PolicyInvalidError) as refused:
+        parse_policy(changed(path, value))
+    assert refused.value.field == field
+    assert str(refused.value).startswith(f"{field}: ")
+    assert reason in str(refused.value)
+
+
+def test_business_days_have_a_code_of_their_own() -> None:
+    """They are a unit that a later version may count."""
+    with pytest.raises(DurationUnsupportedError) as refused:
+        parse_policy(changed(f"{TARGET}/duration", "2bd"))
+    assert refused.value.code == "duration_unsupported"
+
+
+@pytest.mark.parametrize("document", [None, [], "name: x", 7])
+def test_a_document_is_a_mapping(document: Any) -> None:
+    """Nothing else is taken apart."""
+    with pytest.raises(PolicyInvalidError, match="a mapping is needed here"):
+        parse_policy(document)
+
+
+def share_of(label: str, duration: str) -> int:
+    """Parse one warning of one duration."""
+    document = changed(TARGET, {"name": "t", "duration": duration, "warnings": [label]})
+    return parse_policy(document).metrics[0].targets[1].warnings[0].elapsed_us
+
+
+@pytest.mark.parametrize(
+    ("label", "duration", "elapsed_us"),
+    [
+        ("50%", "1h", HOUR_US // 2),
+        ("12.5 %", "1h", HOUR_US // 8),
+        ("33.3333%", "1us 2us", 1),
+        ("99.9999%", "1h", HOUR_US - 3_600),
+        ("1m", "1h", HOUR_US - 60_000_000),
+    ],
+)
+def test_a_share_is_rounded_up_to_the_microsecond(label: str, duration: str, elapsed_us: int) -> None:
+    """A warning is never early."""
+    assert share_of(label, duration) == elapsed_us
+
+
+def test_every_condition_of_a_metric_is_judged_together() -> None:
+    """What is remembered of a metric is what its conditions say one by one."""
+    metric = parse_policy(DOCUMENT).metrics[0]
+    judge: Callable[[Facts], object] = metric.judge
+    for state in ("New", "Awaiting Vendor", "Closed", "New"):
+        facts = Facts(event(1, "updated"), {"state": state, "priority": "1"}, {})
+        assert judge(facts) == metric._evaluate(facts)
