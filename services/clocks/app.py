@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -49,20 +48,16 @@ async def open_clocks(
 
 @asynccontextmanager
 async def open_worker(settings: Settings, *, calendars: Calendars, feed: Feed) -> AsyncIterator[Worker]:
-    """Run a worker for as long as the block runs; `feed` is that of the calendars."""
+    """Open a worker for as long as the block runs; run it by `await worker.run()`."""
     database = await Database.open(
         settings.database_url, schema=TRACK.schema, max_size=_WORKER_CONNECTIONS, application="worker"
     )
     nudges = Nudges(settings.redis_url, monotonic=time.monotonic)
-    worker = Worker(
-        database=database, calendars=calendars, feed=feed, nudges=nudges, monotonic=time.monotonic
-    )
-    running = asyncio.create_task(worker.run())
     try:
-        yield worker
+        yield Worker(
+            database=database, calendars=calendars, feed=feed, nudges=nudges, monotonic=time.monotonic
+        )
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
         await nudges.close()
         await database.close()
 

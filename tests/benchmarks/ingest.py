@@ -1,6 +1,6 @@
 """What ingest and fold in the service cost, beside a bare batched insert of the same events in the same run.
 
-Run as `python -m tests.benchmarks.ingest`. Goal: 10 k events/s at 500 a batch, and an eighth of the bare insert's rate.
+Run as `python -m tests.benchmarks.ingest`. Goal: 10 k events/s at 500 a batch, an eighth of the bare insert.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from calendars.settings import Settings as CalendarsSettings
 from cli.tracks import migrate_all
 from clocks.app import open_clocks
 from clocks.contract import EventRecord, IngestEvents, SavePolicy
+from clocks.operations.check_events import check
 from clocks.service import ClocksService
 from clocks.settings import Settings
-from clocks.operations.check_events import check
 from embedded.running import Servers
 from serving.context import RequestContext
 from tests.durable_servers import durable_servers
@@ -90,7 +90,7 @@ async def measure(servers: Servers) -> None:
 
 
 def story(count: int, *, seed: int = 7) -> Iterator[EventRecord]:
-    """Tell of tickets, interleaved and in order of time: five events each, some of which wait or are raised."""
+    """Tell of tickets, interleaved and in order of time: five events each, some raised."""
     chance = random.Random(seed)  # noqa: S311 - no secret
     at = datetime(2026, 1, 5, 9, tzinfo=UTC)
     states = ("New", "Active", "Awaiting User", "Active", "Resolved")
@@ -129,7 +129,7 @@ async def service_rate(
 
 
 async def bare_rate(database_url: str, events: Sequence[EventRecord], size: int) -> float:
-    """Insert the same rows, a transaction a batch, into a table with a key and nothing else; rows a second."""
+    """Insert the same rows, a transaction a batch, into a table with nothing but a key; rows a second."""
     connection = await asyncpg.connect(database_url)
     try:
         await connection.execute(

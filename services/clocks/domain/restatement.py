@@ -61,7 +61,7 @@ def restate(
             entered = stand(cycle, standing, counted_on, now_us=now_us, restated=restated)
             if entered == standing:
                 continue
-            if restated:
+            if entered.revision > standing.revision:
                 revised.append(key)
         saved[key] = entered
         said.extend(notices(key, standing, entered))

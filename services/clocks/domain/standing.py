@@ -124,7 +124,7 @@ def stand(
         fire=_left_to_fire(before, firings, fired, breached_us) if cycle.open else (),
         fired=fired,
         generation=_generation(before, fired, told),
-        revision=(before.revision if before else 0) + restated,
+        revision=_revision(before, told, restated=restated),
     )
 
 
@@ -180,8 +180,18 @@ def _generation(before: Standing | None, fired: Sequence[str], told: int | None)
     if before is None:
         return 1
     taken_back = any(threshold not in fired for threshold in before.fired)
-    moved = before.breached_at_us is not None and told != before.breached_at_us
-    return before.generation + (taken_back or moved)
+    return before.generation + (taken_back or _takes_back_breach(before, told))
+
+
+def _revision(before: Standing | None, told: int | None, *, restated: bool) -> int:
+    """Count on when earlier numbers turn out to have been wrong: a Breach taken back is always that."""
+    if before is None:
+        return 0
+    return before.revision + (restated or _takes_back_breach(before, told))
+
+
+def _takes_back_breach(before: Standing, told: int | None) -> bool:
+    return before.breached_at_us is not None and told != before.breached_at_us
 
 
 def _calendar_keys(cycle: Cycle) -> tuple[str, ...]:
