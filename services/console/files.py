@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from importlib.resources import files
+from pathlib import PurePath
 
 import msgspec
 
 __all__ = ["ConsoleFile", "read_files"]
 
-PAGES = {
-    "/": ("index.html", "text/html"),
-    "/console.css": ("console.css", "text/css"),
-    "/console.js": ("console.js", "text/javascript"),
-    "/favicon.svg": ("favicon.svg", "image/svg+xml"),
+MEDIA_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
 }
 
 
@@ -27,15 +28,17 @@ class ConsoleFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_files() -> list[ConsoleFile]:
-    """Read all of them out of the package."""
+    """Read all of them out of the package; the page itself is served at `/`."""
     folder = files("console") / "web"
-    return [
-        console_file(path, media_type, (folder / name).read_bytes())
-        for path, (name, media_type) in PAGES.items()
-    ]
+    entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    return [console_file(entry.name, entry.read_bytes()) for entry in entries]
 
 
-def console_file(path: str, media_type: str, content: bytes) -> ConsoleFile:
-    """Make the file that is served at a path."""
-    tag = hashlib.sha256(content).hexdigest()[:32]
-    return ConsoleFile(path=path, media_type=media_type, content=content, etag=f'"{tag}"')
+def console_file(name: str, content: bytes) -> ConsoleFile:
+    """Make a file that is served."""
+    return ConsoleFile(
+        path="/" if name == "index.html" else f"/{name}",
+        media_type=MEDIA_TYPES[PurePath(name).suffix],
+        content=content,
+        etag=f'"{hashlib.sha256(content).hexdigest()[:32]}"',
+    )

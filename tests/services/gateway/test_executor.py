@@ -29,7 +29,7 @@ from tests.services.gateway.documents import (
 QUERIES = [
     "{ viewer { __typename subject scopes tenant { name createdAt } } }",
     "{ a: cycles { nodes { x: elapsedUs elapsedUs ...F dueAt } } } fragment F on Cycle { y: phase id }",
-    "{ cycles { edges { cursor node { ... on Node { id } ... on Cycle { calendar { name id } } readAt } } } }",
+    "{ cycles { edges { node { ... on Node { id } ... on Cycle { calendar { name id } } } cursor } } }",
     '{ subject(subjectId: "INC1") { attributes events cycles { breachedAt ticking } } }',
     "{ calendars { nodes { versions { mode document effectiveFrom @skip(if: true) createdAt } } } }",
     '{ policy(key: "resolution") { key versions { version document } } none: policy(key: "x") { key } }',
