@@ -12,6 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from credits.domain.agreement import Agreement, NoData, ServiceLevel
+from credits.domain.inputs_hash import instant_text
 from credits.domain.measurement import Measurement
 from credits.domain.period import Period
 from money import Money, allocate, exact_text, percentage_text, rounded
@@ -131,7 +132,7 @@ def _period_step(agreement: Agreement, period: Period) -> Step:
     return Step(
         step="period",
         detail=f"{period.label} in {agreement.zone}:"
-        f" from {period.starts_at.isoformat()} until {period.ends_at.isoformat()}",
+        f" from {instant_text(period.starts_at)} until {instant_text(period.ends_at)}",
         result=f"{period.minutes} minutes",
     )
 
