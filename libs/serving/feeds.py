@@ -13,7 +13,7 @@ from serving.client import DoorClient
 from serving.context import service_context
 from serving.door import guarded
 from serving.problems import Problem
-from serving.request_ids import new_request_id
+from serving.request_ids import current_request_id
 from serving.tokens import InternalTokens
 
 __all__ = ["MAX_LIMIT", "FeedClient", "feed_route"]
@@ -44,7 +44,7 @@ class FeedClient:
     async def read(self, after: FeedCursor | None, limit: int) -> FeedPage:
         """Read at most `limit` messages after a cursor; raises a Problem."""
         parameters = {"limit": str(limit)} | ({"after": str(after)} if after else {})
-        context = service_context(self._follower, request_id=new_request_id())
+        context = service_context(self._follower, request_id=current_request_id())
         return await self._door.get(context, "/feed", parameters, FeedPage)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -13,22 +14,32 @@ from prometheus_client import Counter
 
 from serving.request_ids import new_request_id
 
-__all__ = ["Loop", "stop_on_signals"]
+__all__ = ["Loop", "LoopStuckError", "stop_on_signals"]
 
 Step = Callable[[], Awaitable[float]]
-"""Does one portion of work and returns after how many seconds to do the next; 0: at once."""
+"""Does a portion of work and returns after how many seconds, under 30, to do the next; 0: at once."""
 
 _LOG = structlog.get_logger("loops")
 _STEPS = Counter("meantime_loop_steps_total", "Steps of timed loops", ("loop", "outcome"))
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 10.0
+_STUCK_AFTER_S = 30.0
+
+
+class LoopStuckError(Exception):
+    """A loop has not come round for longer than any step or pause of it should take."""
 
 
 class Loop:
-    """One timed loop; `wake` and `stop` may be called at any time in its event loop, also before `run`."""
+    """One timed loop; `wake` and `stop` may be called at any time in its event loop, also before `run`.
 
-    def __init__(self, name: str) -> None:
+    monotonic: a clock in seconds that never goes back.
+    """
+
+    def __init__(self, name: str, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._name = name
+        self._monotonic = monotonic
+        self._done_at_s = monotonic()
         self._woken = asyncio.Event()
         self._stopped = asyncio.Event()
 
@@ -40,6 +51,12 @@ class Loop:
         """End the loop after the step that it is in."""
         self._stopped.set()
         self._woken.set()
+
+    async def check(self) -> None:
+        """Raise when no step has been done for half a minute; a check for `health_routes`."""
+        idle_s = self._monotonic() - self._done_at_s
+        if idle_s > _STUCK_AFTER_S:
+            raise LoopStuckError(f"loop {self._name} has done no step for {idle_s:.0f} s")
 
     async def run(self, step: Step) -> None:
         """Run steps until stopped. A step that raises is logged and tried again, later each time."""
@@ -63,6 +80,7 @@ class Loop:
                 _STEPS.labels(self._name, "failed").inc()
                 return None
         _STEPS.labels(self._name, "done").inc()
+        self._done_at_s = self._monotonic()
         return pause_s
 
 

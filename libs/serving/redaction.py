@@ -24,6 +24,7 @@ _SHAPES = (
         r"\g<keep>" + REDACTED,
     ),
     (re.compile(r"(?P<keep>\bbearer\s+)[\w.~+/=-]+", re.IGNORECASE), r"\g<keep>" + REDACTED),
+    (re.compile(r"(?P<keep>\bmt_[a-z0-9][a-z0-9_-]*_)[0-9a-f]{16,}"), r"\g<keep>" + REDACTED),  # API keys
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]*\.[\w-]*"), REDACTED),
     (
         re.compile(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 
-__all__ = ["HEADER", "accept_request_id", "new_request_id"]
+import structlog
+
+__all__ = ["HEADER", "accept_request_id", "current_request_id", "new_request_id"]
 
 HEADER = "x-request-id"
 
@@ -22,3 +24,8 @@ def accept_request_id(offered: str | None) -> str:
 def new_request_id() -> str:
     """Make an id that no other request has: 128 random bits in hexadecimal."""
     return secrets.token_hex(16)
+
+
+def current_request_id() -> str:
+    """Return the id of the request, or of the loop's step, that runs; make one where none does."""
+    return str(structlog.contextvars.get_contextvars().get("request_id") or new_request_id())

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from serving import loops
-from serving.loops import Loop, stop_on_signals
+from serving.loops import Loop, LoopStuckError, stop_on_signals
 
 PATIENCE_S = 10
 
@@ -129,3 +129,21 @@ async def test_each_step_has_a_request_id() -> None:
     await asyncio.wait_for(loop.run(step), PATIENCE_S)
     assert [one["loop"] for one in seen] == ["test", "test"]
     assert seen[0]["request_id"] != seen[1]["request_id"]
+
+
+async def test_a_loop_that_does_not_come_round_is_told() -> None:
+    """Half a minute without a step done, whether it hangs or fails, makes the check raise."""
+    now_s = 0.0
+    loop = Loop("test", monotonic=lambda: now_s)
+    now_s = 30.0
+    await loop.check()
+    now_s = 31.0
+    with pytest.raises(LoopStuckError, match="loop test has done no step for 31 s"):
+        await loop.check()
+    steps = Steps(pause_s=3600)
+    running = asyncio.create_task(loop.run(steps.step))
+    await steps.until(1)
+    await asyncio.sleep(0)
+    await loop.check()
+    loop.stop()
+    await asyncio.wait_for(running, PATIENCE_S)

@@ -21,6 +21,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
         ("{'password': 'hush', 'user': 'ada'}", "{'password': ***', 'user': 'ada'}"),
         ("Authorization: Bearer abc.def-ghi", "Authorization: Bearer ***"),
         ("{'authorization': 'Basic YWRhOmh1c2g='}", "{'authorization': 'Basic ***'}"),
+        (f"key mt_acme-1_{'ab' * 32} refused", "key mt_acme-1_*** refused"),
         ("the basic schedule", "the basic schedule"),
         (f"token {JWT} refused", "token *** refused"),
         ("https://example.com/a:b?c=d", "https://example.com/a:b?c=d"),
