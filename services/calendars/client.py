@@ -6,20 +6,25 @@ import aiohttp
 
 from calendars.contract import (
     AmendCalendar,
+    AmendmentPage,
     AskCalendarDeadline,
     AskCalendarElapsed,
     AskCalendarState,
     AskCalendarWindow,
     CalendarDeadlines,
+    CalendarDifference,
     CalendarElapsed,
     CalendarPage,
     CalendarRecord,
     CalendarStates,
     CalendarWindows,
+    CompareVersions,
     CreateCalendar,
+    ListAmendments,
     ListCalendars,
     ReadCalendar,
     ReadTimelines,
+    RevertCalendar,
     TimelinesRecord,
 )
 from serving.client import DoorClient
@@ -54,6 +59,18 @@ class CalendarsClient:
     async def read_timelines(self, context: RequestContext, request: ReadTimelines) -> TimelinesRecord:
         """Read compiled Timelines."""
         return await self._door.call(context, "read_timelines", request, TimelinesRecord)
+
+    async def revert_calendar(self, context: RequestContext, request: RevertCalendar) -> CalendarRecord:
+        """Say an earlier version again."""
+        return await self._door.call(context, "revert_calendar", request, CalendarRecord)
+
+    async def compare_versions(self, context: RequestContext, request: CompareVersions) -> CalendarDifference:
+        """Compare in days and hours."""
+        return await self._door.call(context, "compare_versions", request, CalendarDifference)
+
+    async def list_amendments(self, context: RequestContext, request: ListAmendments) -> AmendmentPage:
+        """Read a page of the audit."""
+        return await self._door.call(context, "list_amendments", request, AmendmentPage)
 
     async def ask_calendar_state(self, context: RequestContext, request: AskCalendarState) -> CalendarStates:
         """Say whether it is open, why, and what comes next."""

@@ -20,16 +20,20 @@ from calendars.domain.question import (
     WindowQuestion,
     WindowSegment,
 )
+from calendars.domain.version_difference import CalendarDifference, DayDifference
 from serving.context import RequestContext
 
 __all__ = [
     "AmendCalendar",
     "AmendMode",
+    "AmendmentPage",
+    "AmendmentRecord",
     "AskCalendarDeadline",
     "AskCalendarElapsed",
     "AskCalendarState",
     "AskCalendarWindow",
     "CalendarDeadlines",
+    "CalendarDifference",
     "CalendarElapsed",
     "CalendarPage",
     "CalendarRecord",
@@ -37,16 +41,20 @@ __all__ = [
     "CalendarVersionRecord",
     "CalendarWindows",
     "Calendars",
+    "CompareVersions",
     "CreateCalendar",
+    "DayDifference",
     "DeadlineAnswer",
     "DeadlineQuestion",
     "ElapsedAnswer",
     "ElapsedQuestion",
+    "ListAmendments",
     "ListCalendars",
     "OpenInterval",
     "ReadCalendar",
     "ReadTimelines",
     "Reason",
+    "RevertCalendar",
     "StateAnswer",
     "StateQuestion",
     "TimelineRecord",
@@ -105,6 +113,58 @@ class ReadTimelines(msgspec.Struct, frozen=True, kw_only=True):
     known_at: datetime | None = None
 
 
+class RevertCalendar(msgspec.Struct, frozen=True, kw_only=True):
+    """A new version that says again what version `to_version` said; else as AmendCalendar."""
+
+    key: str
+    to_version: int
+    expected_version: int
+    mode: AmendMode = "FORWARD"
+    effective_from: datetime | None = None
+    reason: str | None = None
+
+
+class CompareVersions(msgspec.Struct, frozen=True, kw_only=True):
+    """A Calendar as it stood after one version and after another, in [start, end), at most 1,100 days.
+
+    start: None: when the later version begins to hold, or now for the first. end: None: a year after start.
+    """
+
+    key: str
+    from_version: int
+    to_version: int
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class ListAmendments(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the audit, newest first, those after the cursor `after`; key: of one Calendar only."""
+
+    key: str | None = None
+    first: int = 50
+    after: str | None = None
+
+
+class AmendmentRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Who amended which Calendar, when, from when on and why; version 1 is its creation."""
+
+    cursor: str
+    key: str
+    version: int
+    mode: AmendMode
+    effective_from: datetime | None
+    reason: str | None
+    created_at: datetime
+    created_by: str
+
+
+class AmendmentPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Amendments, newest first; `has_next` says whether older ones follow."""
+
+    amendments: tuple[AmendmentRecord, ...]
+    has_next: bool
+
+
 class AskCalendarState(msgspec.Struct, frozen=True, kw_only=True):
     """At most 1,000 questions whether it is open. known_at, here and below: as recorded then (None: now)."""
 
@@ -158,7 +218,11 @@ class CalendarWindows(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One version: what was said, by whom, and from when it holds (None for the first: always)."""
+    """One version: what was said, by whom, and from when it holds (None for the first: always).
+
+    holds: whether it still holds for some time, not replaced wholly by later versions.
+    holds_until: when the next one begins to hold; None: no end.
+    """
 
     version: int
     mode: AmendMode
@@ -167,6 +231,8 @@ class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     created_at: datetime
     created_by: str
+    holds: bool = True
+    holds_until: datetime | None = None
 
 
 class CalendarRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,6 +290,18 @@ class Calendars(Protocol):
 
     async def read_timelines(self, context: RequestContext, request: ReadTimelines) -> TimelinesRecord:
         """Read compiled Timelines. Scope: read. Codes: calendar_unknown, keys_repeated, batch_too_large."""
+        ...
+
+    async def revert_calendar(self, context: RequestContext, request: RevertCalendar) -> CalendarRecord:
+        """Say an earlier version again. Scope: calendars. Codes: version_unknown, and those of amending."""
+        ...
+
+    async def compare_versions(self, context: RequestContext, request: CompareVersions) -> CalendarDifference:
+        """Compare in days and hours. Scope: read. Codes: version_unknown, window_invalid."""
+        ...
+
+    async def list_amendments(self, context: RequestContext, request: ListAmendments) -> AmendmentPage:
+        """Read a page of the audit. Scope: read. Codes: page_too_large, cursor_invalid."""
         ...
 
     async def ask_calendar_state(self, context: RequestContext, request: AskCalendarState) -> CalendarStates:

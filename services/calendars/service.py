@@ -7,30 +7,38 @@ from datetime import datetime
 
 from calendars.contract import (
     AmendCalendar,
+    AmendmentPage,
     AskCalendarDeadline,
     AskCalendarElapsed,
     AskCalendarState,
     AskCalendarWindow,
     CalendarDeadlines,
+    CalendarDifference,
     CalendarElapsed,
     CalendarPage,
     CalendarRecord,
     CalendarStates,
     CalendarWindows,
+    CompareVersions,
     CreateCalendar,
+    ListAmendments,
     ListCalendars,
     ReadCalendar,
     ReadTimelines,
+    RevertCalendar,
     TimelinesRecord,
 )
 from calendars.operations import (
     amend_calendar,
     ask_calendar,
+    compare_versions,
     create_calendar,
+    list_amendments,
     list_calendars,
     nudge_followers,
     read_calendar,
     read_timelines,
+    revert_calendar,
 )
 from calendars.operations.obtain_timelines import TimelineSource
 from calendars.storage.guarded_redis import GuardedRedis
@@ -97,6 +105,23 @@ class CalendarsService:
         """Read compiled Timelines."""
         require(context, "read")
         return await read_timelines.read(context, request, self._source())
+
+    async def revert_calendar(self, context: RequestContext, request: RevertCalendar) -> CalendarRecord:
+        """Say an earlier version again."""
+        require(context, "calendars")
+        record = await revert_calendar.revert(context, request, database=self._database, now=self._now())
+        await nudge_followers.nudge(self._redis, context.tenant_id)
+        return record
+
+    async def compare_versions(self, context: RequestContext, request: CompareVersions) -> CalendarDifference:
+        """Compare in days and hours."""
+        require(context, "read")
+        return await compare_versions.compare(context, request, self._source())
+
+    async def list_amendments(self, context: RequestContext, request: ListAmendments) -> AmendmentPage:
+        """Read a page of the audit."""
+        require(context, "read")
+        return await list_amendments.read(context, request, database=self._database)
 
     async def ask_calendar_state(self, context: RequestContext, request: AskCalendarState) -> CalendarStates:
         """Say whether it is open, why, and what comes next."""

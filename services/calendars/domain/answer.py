@@ -118,14 +118,19 @@ def read_duration(text: str, *, field: str) -> int | BusinessDays:
         raise DurationInvalidError(f"{field}: {error.reason}", field=field) from error
 
 
-def read_window(start: datetime, end: datetime, *, field: str) -> None:
-    """Check a window that will be taken apart. Raises InstantNaiveError, WindowInvalidError."""
-    length = read_instant(end, field=f"{field}.end") - read_instant(start, field=f"{field}.start")
-    if not timedelta(0) < length <= MAX_WINDOW:
+def read_window(start: datetime, end: datetime, *, within: str = "") -> tuple[datetime, datetime]:
+    """Return the ends, in UTC, of a window that will be taken apart; `within` goes before its fields.
+
+    Raises InstantNaiveError, InstantOutOfBoundsError, WindowInvalidError.
+    """
+    begins = read_instant(start, field=f"{within}start")
+    ends = read_instant(end, field=f"{within}end")
+    if not timedelta(0) < ends - begins <= MAX_WINDOW:
         raise WindowInvalidError(
-            f"{field}.end: a window ends after it starts, and {MAX_WINDOW.days} days later at most",
-            field=f"{field}.end",
+            f"{within}end: a window ends after it starts, and {MAX_WINDOW.days} days later at most",
+            field=f"{within}end",
         )
+    return begins, ends
 
 
 def _instant_or_none(find_us: Callable[[int], int], at_us: int) -> datetime | None:

@@ -25,6 +25,7 @@ CalendarsError
 ├── KeysRepeatedError           one key twice in a batch
 ├── BatchTooLargeError          more keys or questions than one request may hold
 ├── PageTooLargeError           more rows than one page may hold
+├── CursorInvalidError          text that is no place in a list
 ├── WindowInvalidError          a window of time that is empty, reversed or too long
 ├── DurationInvalidError        a duration that does not read
 └── DeadlineUnreachableError    a duration that the calendar is never open for
@@ -41,6 +42,7 @@ __all__ = [
     "CalendarNameInvalidError",
     "CalendarUnknownError",
     "CalendarsError",
+    "CursorInvalidError",
     "DeadlineUnreachableError",
     "DependantBrokenError",
     "DocumentInvalidError",
@@ -238,6 +240,12 @@ class PageTooLargeError(CalendarsError):
     """A page asks for more rows than one may hold, or for none."""
 
     code = "page_too_large"
+
+
+class CursorInvalidError(CalendarsError):
+    """The text is no cursor that a page has given."""
+
+    code = "cursor_invalid"
 
 
 class WindowInvalidError(CalendarsError):

@@ -52,9 +52,11 @@ async def obtain(
     source: TimelineSource,
     *,
     known: datetime | None = None,
+    until: Mapping[CalendarKey, int] | None = None,
 ) -> dict[CalendarKey, ObtainedTimeline]:
     """Return a Timeline for each key, as recorded now or at the instant `known`.
 
+    until: the last version that counts, of Calendars for which it is not the latest.
     asked: keys, and the field of the request in which each was named, for errors.
     PostgreSQL is asked what the definition is, every time; only what it compiles to is cached.
     Raises CalendarUnknownError.
@@ -63,6 +65,8 @@ async def obtain(
         outlines = await calendars.read_outlines(connection, context.tenant_id, asked)
     if known is not None:
         outlines = outlines_known_at(outlines, known)
+    for key, number in (until or {}).items():
+        outlines[key] = Outline(key=key, versions=outlines[key].versions[:number])
     _check_known(asked, outlines)
     horizon = horizon_at(source.now)
     named = {key: definition_key(key, outlines, horizon) for key in asked}

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from calendars.contract import CalendarRecord, CalendarVersionRecord
-from calendars.domain.calendar import Calendar, CalendarVersion
+from collections.abc import Mapping
+from datetime import datetime
 
-__all__ = ["record_of", "version_record_of"]
+from calendars.contract import CalendarRecord, CalendarVersionRecord
+from calendars.domain.calendar import Calendar, CalendarVersion, in_force
+
+__all__ = ["record_of"]
 
 
 def record_of(calendar: Calendar) -> CalendarRecord:
     """Return what crosses the door for a Calendar."""
+    holding = in_force(calendar.versions)
+    ends = [version.effective_from for version in holding[1:]]
+    until = {version.version: end for version, end in zip(holding, [*ends, None], strict=True)}
     return CalendarRecord(
         key=calendar.key,
         name=calendar.name,
         version=calendar.version,
-        versions=tuple(version_record_of(version) for version in calendar.versions),
+        versions=tuple(_version_record(version, until) for version in calendar.versions),
     )
 
 
-def version_record_of(version: CalendarVersion) -> CalendarVersionRecord:
-    """Return what crosses the door for one version."""
+def _version_record(version: CalendarVersion, until: Mapping[int, datetime | None]) -> CalendarVersionRecord:
+    """Return one version's record; `until`: the ends of those that hold, by number."""
     return CalendarVersionRecord(
         version=version.version,
         mode=version.mode.value,
@@ -28,4 +34,6 @@ def version_record_of(version: CalendarVersion) -> CalendarVersionRecord:
         reason=version.reason,
         created_at=version.created_at,
         created_by=version.created_by,
+        holds=version.version in until,
+        holds_until=until.get(version.version),
     )

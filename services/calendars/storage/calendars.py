@@ -97,10 +97,15 @@ async def list_dependants(
 
 
 async def list_amendments(
-    connection: Connection, tenant_id: str, *, before: tuple[datetime, str, int], limit: int
+    connection: Connection,
+    tenant_id: str,
+    *,
+    before: tuple[datetime, str, int],
+    key: CalendarKey | None,
+    limit: int,
 ) -> list[AmendedCalendar]:
-    """List what was said, newest first, before a place (created_at, key, version)."""
-    rows = await connection.fetch(_SQL["list_amendments"], tenant_id, *before, limit)
+    """List what was said, of one Calendar or all, newest first, before a place (created_at, key, version)."""
+    rows = await connection.fetch(_SQL["list_amendments"], tenant_id, *before, key, limit)
     return [AmendedCalendar(**(dict(row.items()) | {"mode": AmendMode(row["mode"])})) for row in rows]
 
 

@@ -76,5 +76,6 @@ SELECT v.created_at, v.key, v.version, v.mode, v.effective_from, v.reason, v.cre
 FROM calendar_versions AS v
 WHERE v.tenant_id = $1
   AND (v.created_at, v.key, v.version) < ($2, $3, $4)
+  AND ($5::text IS NULL OR v.key = $5)
 ORDER BY v.created_at DESC, v.key DESC, v.version DESC
-LIMIT $5;
+LIMIT $6;
