@@ -33,6 +33,7 @@ NOT_UTF8 = "\ufffd"
 SECOND_US = 1_000_000
 REMEMBERED_TIMES = 1 << 17
 
+COUNT = re.compile(r"\d{1,18}", re.ASCII)
 DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
 YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})[ T](\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
 WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time has no zone
@@ -44,7 +45,7 @@ def read_servicenow(
     """Read an export (`.csv`, also `.csv.gz`) row by row; bad rows are yielded with their line.
 
     zone: an IANA name; the wall times are read in it. columns: those that become attributes; None: all but
-    the final ones. Raises ExportError when the file is no such export, and ZoneUnknown.
+    the final ones. Raises ExportError when the file is no such export, and ZoneUnknownError.
     """
     instant_of = wall_reader(zone)
     with open_export(path) as opened:
@@ -111,8 +112,8 @@ class RowReader:
         number, mod_count = row[self._number], row[self._mod_count]
         if number in UNKNOWN:
             raise ValueError("number: is unknown")
-        if not (mod_count.isascii() and mod_count.isdigit()):
-            raise ValueError(f"sys_mod_count: {mod_count!r} is no count")
+        if not COUNT.fullmatch(mod_count):
+            raise ValueError(f"sys_mod_count: {mod_count[:60]!r} is no count")
         occurred_at_us = self._instant("sys_updated_at", row[self._updated_at])
         return Event(
             event_id=f"{number}/{mod_count}/{occurred_at_us // SECOND_US}",
@@ -145,7 +146,7 @@ def wall_reader(zone: str) -> Callable[[str], int]:
 
     It reads `D/M/YYYY HH:MM` and `YYYY-MM-DD HH:MM`, both also with seconds, and raises ValueError. Exports
     repeat
-    their times: each text is read once. Raises ZoneUnknown.
+    their times: each text is read once. Raises ZoneUnknownError.
     """
     rules = PACKAGED.rules(zone)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from businesstime.errors import NeverCloses, NeverOpens
+from businesstime import NeverClosesError, NeverOpensError
 from clocks.domain.cycle import Cycle, Outcome, Phase
 from clocks.domain.due import Timelines, due_at_us, elapsed_at_us, timeline_of
 
@@ -73,7 +73,7 @@ def ticking_at(cycle: Cycle, due_us: int | None, at_us: int, timelines: Timeline
     ticking = at_us >= cycle.since_us and timeline.is_open_us(at_us)
     try:
         change_us = timeline.next_close_us(from_us) if ticking else timeline.next_open_us(from_us)
-    except (NeverOpens, NeverCloses):
+    except (NeverOpensError, NeverClosesError):
         change_us = None
     coming = [instant for instant in (change_us, due_us) if instant is not None and instant > at_us]
     return ticking, min(coming, default=None)

@@ -146,7 +146,7 @@ def results(state: SubjectState, as_of: int) -> list[Result]:
 
 
 @given(story=stories, rule=rules, later=st.integers(0, 40))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings().max_examples)
 def test_the_fold_agrees_with_the_oracle(story: list[Fact], rule: Rule, later: int) -> None:
     """Any story under any rule ends as the slow oracle says, read at or after its last event."""
     as_of = (story[-1].slot if story else 0) + later
@@ -155,7 +155,6 @@ def test_the_fold_agrees_with_the_oracle(story: list[Fact], rule: Rule, later: i
 
 
 @given(story=stories, rule=rules, shuffled=st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
 def test_any_order_of_arrival_and_any_duplicates_give_one_state(
     story: list[Fact], rule: Rule, shuffled: object
 ) -> None:
@@ -167,7 +166,6 @@ def test_any_order_of_arrival_and_any_duplicates_give_one_state(
 
 
 @given(story=stories, rule=rules, cut=st.integers(0, 9))
-@settings(max_examples=100, deadline=None)
 def test_two_folds_are_one_fold(story: list[Fact], rule: Rule, cut: int) -> None:
     """fold(fold(s, a), b) == fold(s, a + b), with the state written and read in between."""
     events, policies = events_of(story), policies_of(rule)
@@ -178,7 +176,6 @@ def test_two_folds_are_one_fold(story: list[Fact], rule: Rule, cut: int) -> None
 
 
 @given(story=stories, rule=rules, as_of=st.integers(0, LAST_SLOT))
-@settings(max_examples=100, deadline=None)
 def test_an_explanation_has_no_gaps_and_sums_to_the_elapsed_time(
     story: list[Fact], rule: Rule, as_of: int
 ) -> None:
@@ -193,7 +190,6 @@ def test_an_explanation_has_no_gaps_and_sums_to_the_elapsed_time(
 
 
 @given(story=stories, rule=rules)
-@settings(max_examples=200, deadline=None)
 def test_firings_are_what_a_reading_sees(story: list[Fact], rule: Rule) -> None:
     """A breach fires at due, if there is one; when a warning fires its time is used up."""
     end_us = slot_us(LAST_SLOT * 10)
@@ -212,7 +208,6 @@ def test_firings_are_what_a_reading_sees(story: list[Fact], rule: Rule) -> None:
 
 
 @given(story=stories, rule=rules, at=st.integers(0, LAST_SLOT))
-@settings(max_examples=100, deadline=None)
 def test_a_reading_of_the_past_is_the_reading_of_then(story: list[Fact], rule: Rule, at: int) -> None:
     """Where nothing was retargeted, reading a Cycle in the past gives what was true then."""
     calm = [
