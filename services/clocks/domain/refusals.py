@@ -2,15 +2,17 @@
 
 ClocksError
 ├── BatchTooLargeError      more events than a batch may hold
+├── PolicyKeyInvalidError   a key that cannot stand in an address
 ├── PolicyUnknownError      a Policy that the tenant does not have
 ├── MetricUnknownError      a Metric that no version of the Policy has
 ├── SubjectUnknownError     a Subject without events
 ├── VersionConflictError    somebody else has saved a version meanwhile
 ├── CalendarUnknownError    a Policy that names a Calendar which is not there
-├── PeriodInvalidError      a period that ends before it has begun, or a naive instant
+├── PeriodEmptyError        a period that ends before it has begun
+├── InstantNaiveError       an instant without an offset
 ├── PageTooLargeError       more rows than a page may hold
 ├── PlaceInvalidError       a cursor that is none of ours
-└── RulesUnsettledError     rules that change faster than they are read
+└── UnsettledError          others write at the same place, again and again
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ __all__ = [
     "PlaceInvalidError",
     "PolicyKeyInvalidError",
     "PolicyUnknownError",
-    "RulesUnsettledError",
     "SubjectUnknownError",
+    "UnsettledError",
     "VersionConflictError",
 ]
 
@@ -103,8 +105,8 @@ class PlaceInvalidError(ClocksError):
     code = "cursor_invalid"
 
 
-class RulesUnsettledError(ClocksError):
-    """Policies or Calendars change faster than they can be read: try again."""
+class UnsettledError(ClocksError):
+    """Others write so much at the same place that this did not get its turn: try again."""
 
-    code = "rules_unsettled"
+    code = "unsettled"
     kind = "unavailable"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,10 +12,9 @@ from clocks.operations.adopt_calendars import adopt
 from clocks.operations.load_rulebook import read_timelines
 from clocks.storage.rulebooks import CalendarCopy, read_calendar_copies
 from pgstore.database import Database
-from pgstore.errors import CursorAheadError
-from pgstore.feed import Feed, FeedMessage, forget_cursor, read_cursor, save_cursor
+from pgstore.feed import Feed, FeedMessage
+from pgstore.following import follow_once
 from serving.context import RequestContext
-from serving.problems import Problem
 
 __all__ = ["FEED_NAME", "follow"]
 
@@ -27,25 +26,15 @@ _FOLLOWED = {"calendar.amended"}
 async def follow(feed: Feed, *, database: Database, calendars: Calendars) -> int:
     """Read one page of the feed and do what it says; answer how many messages it had.
 
-    At least once: the cursor is saved after the effects, which are idempotent.
+    At least once: the effects are idempotent.
     """
-    async with database.connection() as connection:
-        cursor = await read_cursor(connection, FEED_NAME)
-    try:
-        page = await feed.read(cursor, _PAGE)
-    except (CursorAheadError, Problem) as error:
-        if error.code != CursorAheadError.code:
-            raise
-        async with database.connection() as connection:
-            await forget_cursor(connection, FEED_NAME)
-        return _PAGE
-    for message in page.messages:
-        if message.type in _FOLLOWED:
-            await _take_over(message, database=database, calendars=calendars)
-    if page.messages:
-        async with database.connection() as connection:
-            await save_cursor(connection, FEED_NAME, page.cursor)
-    return len(page.messages)
+
+    async def handle(_tenant_id: str, messages: Sequence[FeedMessage]) -> None:
+        for message in messages:
+            if message.type in _FOLLOWED:
+                await _take_over(message, database=database, calendars=calendars)
+
+    return await follow_once(database, feed, name=FEED_NAME, handle=handle, limit=_PAGE)
 
 
 async def _take_over(message: FeedMessage, *, database: Database, calendars: Calendars) -> None:

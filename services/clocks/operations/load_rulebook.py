@@ -19,7 +19,7 @@ from businesstime import Timeline, to_us
 from calendars.contract import Calendars, ReadTimelines, TimelineRecord
 from clocks.domain.policy import Policy, PolicyVersion
 from clocks.domain.policy_document import parse_policy
-from clocks.domain.refusals import RulesUnsettledError
+from clocks.domain.refusals import UnsettledError
 from clocks.domain.standing import CountedOn
 from clocks.operations.adopt_calendars import adopt
 from clocks.storage.policies import RuleRow, read_all_versions
@@ -73,7 +73,7 @@ class Rulebooks:
         return rulebook if rulebook.revisions >= revisions else await self.load(context)
 
     async def load(self, context: RequestContext) -> Rulebook:
-        """Load the rulebook as of now. Raises RulesUnsettledError where it changes faster than it is read."""
+        """Load the rulebook as of now. Raises UnsettledError where it changes faster than it is read."""
         for _ in range(_ATTEMPTS):
             revisions, rules, copies = await self._read(context)
             policies = _compile(rules)
@@ -83,7 +83,7 @@ class Rulebooks:
                 self._rulebooks.put(context.tenant_id, rulebook)
                 return rulebook
             await self._fetch(context, lacking)
-        raise RulesUnsettledError("policies or calendars change at this moment: try again")
+        raise UnsettledError("policies or calendars change at this moment: try again")
 
     async def _read(
         self, context: RequestContext

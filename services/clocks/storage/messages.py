@@ -9,8 +9,18 @@ from businesstime import from_us
 from clocks.domain.standing import Notice
 from pgstore import outbox
 from pgstore.connection import Connection
+from serving.nudges import feed_channel
 
-__all__ = ["tell"]
+__all__ = ["CALENDARS_CHANNEL", "FEED_CHANNEL", "WORK_CHANNEL", "tell"]
+
+FEED_CHANNEL = feed_channel("clocks")
+"""Where followers of this service's feed are nudged."""
+
+WORK_CHANNEL = "meantime:work:clocks"
+"""Where the workers are nudged: something is due sooner than they may think, or rules have changed."""
+
+CALENDARS_CHANNEL = feed_channel("calendars")
+"""Where the calendars service nudges followers of its feed."""
 
 
 async def tell(connection: Connection, notices: Iterable[Notice]) -> None:

@@ -30,11 +30,15 @@ _DECODER = msgspec.msgpack.Decoder(SubjectState)
 
 
 class LockedSubject(NamedTuple):
-    """A Subject that this transaction has locked; `state` is None before its first fold."""
+    """A Subject that this transaction has locked; `state` is None before its first fold.
+
+    overtaken: a transaction that began to write after this one has been there already.
+    """
 
     subject_id: str
     state: SubjectState | None
     folded_revision: int
+    overtaken: bool
 
 
 class StoredSubject(NamedTuple):
@@ -59,8 +63,8 @@ async def lock_subjects(connection: Connection, subject_ids: Sequence[str]) -> S
     """Lock Subjects, in order of id."""
     rows = await connection.fetch(_SQL["lock_subjects"], list(subject_ids))
     return [
-        LockedSubject(subject_id, None if state is None else _DECODER.decode(state), folded_revision)
-        for subject_id, state, folded_revision in rows
+        LockedSubject(subject_id, None if state is None else _DECODER.decode(state), revision, overtaken)
+        for subject_id, state, revision, overtaken in rows
     ]
 
 
