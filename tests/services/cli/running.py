@@ -25,11 +25,11 @@ _OWN = frozenset({"gateway", "calendars", "clocks", "credits"})
 
 
 @asynccontextmanager
-async def running_gateway(database_url: str, redis_url: str) -> AsyncIterator[str]:
-    """Serve for as long as the block runs; gives the address of GraphQL."""
+async def running_gateway(database_url: str, redis_url: str, *, now: datetime = NOW) -> AsyncIterator[str]:
+    """Serve for as long as the block runs, the clock standing at `now`; gives the address of GraphQL."""
     environ = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "MEANTIME_INTERNAL_SECRET": _SECRET}
     async with AsyncExitStack() as stack:
-        composition = Composition(environ, own=_OWN, stack=stack, now=lambda: NOW)
+        composition = Composition(environ, own=_OWN, stack=stack, now=lambda: now)
         app = await composition.app("gateway")
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none"))
