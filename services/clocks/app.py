@@ -14,11 +14,11 @@ from clocks.routes import build_routes
 from clocks.service import ClocksService
 from clocks.settings import Settings
 from clocks.storage import TRACK
-from clocks.storage.nudges import Nudges
 from clocks.worker import Worker
 from pgstore.database import Database
 from pgstore.feed import Feed
 from serving.application import build_application
+from serving.guarded_redis import open_redis
 from serving.health import health_routes
 from serving.tokens import InternalTokens
 
@@ -38,11 +38,12 @@ async def open_clocks(
 ) -> AsyncIterator[ClocksService]:
     """Open the service for as long as the block runs. Raises what `Database.open` raises."""
     database = await Database.open(settings.database_url, schema=TRACK.schema)
-    nudges = Nudges(settings.redis_url, monotonic=time.monotonic)
+    redis = open_redis(settings.redis_url)
     try:
-        yield ClocksService(database=database, calendars=calendars, nudges=nudges, now=now)
+        yield ClocksService(database=database, calendars=calendars, redis=redis, now=now)
     finally:
-        await nudges.close()
+        if redis is not None:
+            await redis.close()
         await database.close()
 
 
@@ -52,13 +53,12 @@ async def open_worker(settings: Settings, *, calendars: Calendars, feed: Feed) -
     database = await Database.open(
         settings.database_url, schema=TRACK.schema, max_size=_WORKER_CONNECTIONS, application="worker"
     )
-    nudges = Nudges(settings.redis_url, monotonic=time.monotonic)
+    redis = open_redis(settings.redis_url)
     try:
-        yield Worker(
-            database=database, calendars=calendars, feed=feed, nudges=nudges, monotonic=time.monotonic
-        )
+        yield Worker(database=database, calendars=calendars, feed=feed, redis=redis, monotonic=time.monotonic)
     finally:
-        await nudges.close()
+        if redis is not None:
+            await redis.close()
         await database.close()
 
 

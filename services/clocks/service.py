@@ -32,10 +32,12 @@ from clocks.operations import (
     save_policy,
 )
 from clocks.operations.load_rulebook import Rulebooks
-from clocks.storage.nudges import FEED_CHANNEL, WORK_CHANNEL, Nudges
+from clocks.storage.messages import FEED_CHANNEL, WORK_CHANNEL
 from pgstore.database import Database
 from pgstore.feed import DatabaseFeed
 from serving.context import RequestContext
+from serving.guarded_redis import GuardedRedis
+from serving.nudges import Nudges
 from serving.scopes import require
 
 __all__ = ["ClocksService"]
@@ -48,12 +50,18 @@ class ClocksService:
     """Implements `contract.Clocks` in this process; see there for what each call answers and raises."""
 
     def __init__(
-        self, *, database: Database, calendars: Calendars, nudges: Nudges, now: Callable[[], datetime]
+        self,
+        *,
+        database: Database,
+        calendars: Calendars,
+        redis: GuardedRedis | None,
+        now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._calendars = calendars
         self._rulebooks = Rulebooks(database=database, calendars=calendars)
-        self._nudges = nudges
+        self._redis = redis
+        self._nudges = Nudges(redis)
         self._now = now
         self.feed = DatabaseFeed(database)
 
@@ -117,4 +125,5 @@ class ClocksService:
 
     async def check_redis(self) -> None:
         """Raise when Redis does not answer."""
-        await self._nudges.ping()
+        if self._redis is not None:
+            await self._redis.check()

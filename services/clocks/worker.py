@@ -1,26 +1,28 @@
 """The worker: timed loops that fire what is due, follow the calendars, and refold after changes of rules.
 
-Any number of workers may run; none leads. Each loop goes on after an error, later and later, and says so.
+Any number of workers may run; none leads.
 """
 
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import structlog
 from prometheus_client import Counter, Histogram
 
 from calendars.contract import Calendars
 from clocks.operations import fire_thresholds, follow_calendars, refold_subjects
 from clocks.operations.load_rulebook import Rulebooks
 from clocks.storage.firing import FIRST_INSTANT
-from clocks.storage.nudges import CALENDARS_CHANNEL, FEED_CHANNEL, WORK_CHANNEL, Nudges
+from clocks.storage.messages import CALENDARS_CHANNEL, FEED_CHANNEL, WORK_CHANNEL
 from pgstore.database import Database
 from pgstore.feed import Feed
 from serving.context import RequestContext
+from serving.guarded_redis import GuardedRedis
+from serving.loops import Loop
+from serving.nudges import Nudges
+from serving.request_ids import current_request_id
 
 __all__ = ["Worker"]
 
@@ -29,10 +31,7 @@ _LOOK_NUDGED_S = 1.0  # and where nudges are heard
 _WHOLE_SCAN_S = 0.5
 _FOLLOW_S = 1.0
 _FOLLOW_NUDGED_S = 5.0
-_MAX_BACK_OFF_S = 5.0
-_STUCK_S = 30.0
 _SLACK = timedelta(seconds=2)  # a transaction may commit a due time that was already past
-_LOG = structlog.get_logger("worker")
 
 _LAG = Histogram(
     "clocks_firing_lag_seconds",
@@ -41,7 +40,6 @@ _LAG = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 15, 60, 600),
 )
 _REFOLDED = Counter("clocks_refolded_subjects", "Subjects looked at again after a change of rules")
-_FAILURES = Counter("clocks_worker_failures", "Errors that a loop of the worker went on after", ("loop",))
 
 
 class Worker:
@@ -56,26 +54,28 @@ class Worker:
         database: Database,
         calendars: Calendars,
         feed: Feed,
-        nudges: Nudges,
+        redis: GuardedRedis | None,
         monotonic: Callable[[], float],
     ) -> None:
         self._database = database
         self._calendars = calendars
         self._feed = feed
-        self._nudges = nudges
+        self._redis = redis
+        self._nudges = Nudges(redis)
         self._monotonic = monotonic
         self._rulebooks = Rulebooks(database=database, calendars=calendars)
-        self._wake = {name: asyncio.Event() for name in ("fire", "follow", "refold")}
-        self._alive_at = dict.fromkeys(self._wake, monotonic())
+        self._fire, self._follow, self._refold = (
+            Loop(name, monotonic=monotonic) for name in ("fire", "follow", "refold")
+        )
         self._low = FIRST_INSTANT
         self._whole_scan_at = 0.0
 
     async def run(self) -> None:
         """Run all loops until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._loop("fire", self.fire_once))
-            tasks.create_task(self._loop("follow", self.follow_once))
-            tasks.create_task(self._loop("refold", self.refold_once))
+            tasks.create_task(self._fire.run(self.fire_once))
+            tasks.create_task(self._follow.run(self.follow_once))
+            tasks.create_task(self._refold.run(self.refold_once))
             tasks.create_task(self._listen())
 
     async def fire_once(self) -> float:
@@ -98,7 +98,7 @@ class Worker:
         """Read a page of the calendars' feed; answer how many seconds there is nothing to do."""
         read = await follow_calendars.follow(self._feed, database=self._database, calendars=self._calendars)
         if read:
-            self._wake["refold"].set()
+            self._refold.wake()
             return 0.0
         return _FOLLOW_NUDGED_S if self._nudges.heard else _FOLLOW_S
 
@@ -111,7 +111,7 @@ class Worker:
             )
             if done.subjects:
                 _REFOLDED.inc(done.subjects)
-                self._wake["fire"].set()
+                self._fire.wake()
         return 0.01 if tenants else _FOLLOW_S
 
     async def check_database(self) -> None:
@@ -119,15 +119,14 @@ class Worker:
         await self._database.ping()
 
     async def check_redis(self) -> None:
-        """Raise when Redis does not answer."""
-        await self._nudges.ping()
+        """Raise when there is a Redis and it does not answer."""
+        if self._redis is not None:
+            await self._redis.check()
 
     async def check_loops(self) -> None:
         """Raise when a loop has not come round for half a minute."""
-        now = self._monotonic()
-        stuck = sorted(name for name, at in self._alive_at.items() if now - at > _STUCK_S)
-        if stuck:
-            raise RuntimeError(f"stuck: {', '.join(stuck)}")
+        for loop in (self._fire, self._follow, self._refold):
+            await loop.check()
 
     def _mark(self) -> datetime:
         """Choose the low-water mark: twice a second none, so that nothing stays below it."""
@@ -137,36 +136,13 @@ class Worker:
         self._whole_scan_at = now + _WHOLE_SCAN_S
         return FIRST_INSTANT
 
-    async def _loop(self, name: str, step: Callable[[], Awaitable[float]]) -> None:
-        failures = 0
-        while True:
-            try:
-                pause_s = await step()
-                failures = 0
-                self._alive_at[name] = self._monotonic()
-            except Exception:  # noqa: BLE001 - a loop ends only with its process
-                failures += 1
-                pause_s = min(_LOOK_S * 2**failures, _MAX_BACK_OFF_S)
-                _FAILURES.labels(name).inc()
-                _LOG.warning("loop goes on after an error", loop=name, pause_s=pause_s, exc_info=True)
-            await self._pause(name, pause_s)
-
-    async def _pause(self, name: str, pause_s: float) -> None:
-        wake = self._wake[name]
-        try:
-            async with asyncio.timeout(pause_s):
-                await wake.wait()
-        except TimeoutError:
-            return
-        wake.clear()
-
     async def _listen(self) -> None:
         async for channel in self._nudges.listen(WORK_CHANNEL, CALENDARS_CHANNEL):
-            for name in ("follow",) if channel == CALENDARS_CHANNEL else ("fire", "refold"):
-                self._wake[name].set()
+            for loop in (self._follow,) if channel == CALENDARS_CHANNEL else (self._fire, self._refold):
+                loop.wake()
 
 
 def _context(tenant_id: str) -> RequestContext:
     return RequestContext(
-        tenant_id=tenant_id, subject="service:clocks", scopes=frozenset(), request_id=str(uuid.uuid4())
+        tenant_id=tenant_id, subject="service:clocks", scopes=frozenset(), request_id=current_request_id()
     )
