@@ -21,6 +21,7 @@ from gateway.domain.tenant import TENANT_ID, TenantId
 from serving.context import SCOPES, Scope
 
 __all__ = [
+    "KEY_PREFIX",
     "ApiKey",
     "ApiKeyId",
     "PresentedKey",
@@ -33,6 +34,7 @@ __all__ = [
 
 ApiKeyId = NewType("ApiKeyId", str)
 
+KEY_PREFIX = "mt_"
 SECRET_CHARACTERS = 64
 MAX_NAME_CHARACTERS = 200
 

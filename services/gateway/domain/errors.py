@@ -11,6 +11,7 @@ __all__ = [
     "DocumentInvalidError",
     "GatewayError",
     "GlobalIdInvalidError",
+    "IdentityUnavailableError",
     "KeyNameInvalidError",
     "KeyUnknownError",
     "LimitExceededError",
@@ -74,6 +75,13 @@ class ScopeUnknownError(GatewayError):
     """A scope that does not exist, or none at all."""
 
     code = "scope_unknown"
+
+
+class IdentityUnavailableError(GatewayError):
+    """The identity provider's keys cannot be read, so none of its tokens can be believed."""
+
+    code = "identity_unavailable"
+    kind = "unavailable"
 
 
 class KeyNameInvalidError(GatewayError):

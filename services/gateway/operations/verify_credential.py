@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from gateway.domain.api_key import ApiKey, PresentedKey, parse_key
+import msgspec
+
+from gateway.domain.api_key import KEY_PREFIX, ApiKey, PresentedKey, parse_key
 from gateway.domain.errors import CredentialInvalidError, CredentialMissingError
+from gateway.operations.verify_token import Trust, verify_token
 from gateway.storage import api_keys
 from pgstore.database import Database
 from serving.context import RequestContext
@@ -16,14 +19,25 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 
 async def verify_credential(
-    database: Database, *, authorization: str | None, request_id: str, now: datetime
+    database: Database,
+    *,
+    authorization: str | None,
+    request_id: str,
+    now: datetime,
+    trust: Trust | None = None,
 ) -> RequestContext:
-    """Read the `Authorization` header; raises CredentialMissingError, CredentialInvalidError.
+    """Read the `Authorization` header: an API key, or a token of the identity provider that is trusted.
+
+    Raises CredentialMissingError, CredentialInvalidError; IdentityUnavailableError for a token.
 
     A key of a tenant that does not exist, a wrong secret, a revoked and an expired key get the same answer,
     so that nothing can be learned by trying.
     """
-    key = await find_key(database, parse_key(read_bearer(authorization)), now)
+    bearer = read_bearer(authorization)
+    if trust is not None and not bearer.startswith(KEY_PREFIX):
+        identity = await verify_token(database, token=bearer, trust=trust, now=now)
+        return RequestContext(**msgspec.structs.asdict(identity), request_id=request_id)
+    key = await find_key(database, parse_key(bearer), now)
     return RequestContext(
         tenant_id=key.tenant_id,
         subject=f"key:{key.key_id}",

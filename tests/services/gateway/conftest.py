@@ -118,7 +118,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def gateway(database_url: str, clock: Clock) -> AsyncIterator[Gateway]:
     """Open the gateway's own part."""
-    settings = Settings(database_url=database_url, internal_secret=SECRET)
+    settings = Settings(database_url=database_url)
     async with open_gateway(settings, now=clock) as opened:
         yield opened
 
