@@ -51,6 +51,12 @@ mutation {
 """
 
 
+@pytest.fixture(scope="module")
+def expected() -> dict[str, CycleVerdict]:
+    """Judge every incident, before a server waits for us."""
+    return {incident.number: judge(incident, NOW) for incident in read_incidents(EXPORT)}
+
+
 @pytest.fixture
 async def client(
     database_url: str, redis_url: str, tenant: str, tmp_path: Path
@@ -112,9 +118,8 @@ def share_in_march(cycles: dict[str, CycleVerdict]) -> dict[str, tuple[int, int]
     return shares
 
 
-async def test_the_log_through_the_services(client: GatewayClient) -> None:
+async def test_the_log_through_the_services(expected: dict[str, CycleVerdict], client: GatewayClient) -> None:
     """Every Cycle, the attainment by priority and the statement agree with an independent computation."""
-    expected = {incident.number: judge(incident, NOW) for incident in read_incidents(EXPORT)}
     found = await all_cycles(client)
     assert {
         number: found.get(number) for number, cycle in expected.items() if found.get(number) != cycle
