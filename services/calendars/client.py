@@ -7,6 +7,8 @@ import aiohttp
 from calendars.contract import (
     AmendCalendar,
     AmendmentPage,
+    AppliedCalendars,
+    ApplyCalendars,
     AskCalendarDeadline,
     AskCalendarElapsed,
     AskCalendarState,
@@ -71,6 +73,10 @@ class CalendarsClient:
     async def list_amendments(self, context: RequestContext, request: ListAmendments) -> AmendmentPage:
         """Read a page of the audit."""
         return await self._door.call(context, "list_amendments", request, AmendmentPage)
+
+    async def apply_calendars(self, context: RequestContext, request: ApplyCalendars) -> AppliedCalendars:
+        """Apply files, or plan to."""
+        return await self._door.call(context, "apply_calendars", request, AppliedCalendars)
 
     async def ask_calendar_state(self, context: RequestContext, request: AskCalendarState) -> CalendarStates:
         """Say whether it is open, why, and what comes next."""

@@ -28,6 +28,9 @@ __all__ = [
     "AmendMode",
     "AmendmentPage",
     "AmendmentRecord",
+    "AppliedCalendar",
+    "AppliedCalendars",
+    "ApplyCalendars",
     "AskCalendarDeadline",
     "AskCalendarElapsed",
     "AskCalendarState",
@@ -35,6 +38,7 @@ __all__ = [
     "CalendarDeadlines",
     "CalendarDifference",
     "CalendarElapsed",
+    "CalendarFile",
     "CalendarPage",
     "CalendarRecord",
     "CalendarStates",
@@ -163,6 +167,46 @@ class AmendmentPage(msgspec.Struct, frozen=True, kw_only=True):
 
     amendments: tuple[AmendmentRecord, ...]
     has_next: bool
+
+
+class CalendarFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says of one Calendar: as CreateCalendar."""
+
+    key: str
+    name: str
+    document: dict[str, Any]
+
+
+class ApplyCalendars(msgspec.Struct, frozen=True, kw_only=True):
+    """Make the tenant's Calendars say what files say, all or none; those without a file stay as they are.
+
+    At most 200, in any order: what others are made of goes first. plan: only say what would be done.
+    mode, effective_from, reason: of the amendments, as in AmendCalendar.
+    """
+
+    calendars: tuple[CalendarFile, ...]
+    plan: bool = False
+    mode: AmendMode = "FORWARD"
+    effective_from: datetime | None = None
+    reason: str | None = None
+
+
+class AppliedCalendar(msgspec.Struct, frozen=True, kw_only=True):
+    """What was, or would be, done to one Calendar.
+
+    difference: of an amendment, in the year from when it holds; else None.
+    """
+
+    key: str
+    action: Literal["create", "amend", "none"]
+    version: int
+    difference: CalendarDifference | None
+
+
+class AppliedCalendars(msgspec.Struct, frozen=True, kw_only=True):
+    """One line for each file, in the order of the request."""
+
+    calendars: tuple[AppliedCalendar, ...]
 
 
 class AskCalendarState(msgspec.Struct, frozen=True, kw_only=True):
@@ -302,6 +346,10 @@ class Calendars(Protocol):
 
     async def list_amendments(self, context: RequestContext, request: ListAmendments) -> AmendmentPage:
         """Read a page of the audit. Scope: read. Codes: page_too_large, cursor_invalid."""
+        ...
+
+    async def apply_calendars(self, context: RequestContext, request: ApplyCalendars) -> AppliedCalendars:
+        """Apply files, or plan to. Scope: calendars. Codes: those of creating and amending, name_differs."""
         ...
 
     async def ask_calendar_state(self, context: RequestContext, request: AskCalendarState) -> CalendarStates:

@@ -8,6 +8,8 @@ from datetime import datetime
 from calendars.contract import (
     AmendCalendar,
     AmendmentPage,
+    AppliedCalendars,
+    ApplyCalendars,
     AskCalendarDeadline,
     AskCalendarElapsed,
     AskCalendarState,
@@ -30,6 +32,7 @@ from calendars.contract import (
 )
 from calendars.operations import (
     amend_calendar,
+    apply_calendars,
     ask_calendar,
     compare_versions,
     create_calendar,
@@ -122,6 +125,14 @@ class CalendarsService:
         """Read a page of the audit."""
         require(context, "read")
         return await list_amendments.read(context, request, database=self._database)
+
+    async def apply_calendars(self, context: RequestContext, request: ApplyCalendars) -> AppliedCalendars:
+        """Apply files, or plan to."""
+        require(context, "calendars")
+        record = await apply_calendars.apply(context, request, database=self._database, now=self._now())
+        if not request.plan:
+            await nudge_followers.nudge(self._redis, context.tenant_id)
+        return record
 
     async def ask_calendar_state(self, context: RequestContext, request: AskCalendarState) -> CalendarStates:
         """Say whether it is open, why, and what comes next."""

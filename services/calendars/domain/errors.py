@@ -8,6 +8,7 @@ CalendarsError
 ├── ReferenceUnknownError       a parent or operand that the tenant does not have
 ├── ReferenceCycleError         a calendar that would be made of itself
 ├── ReferencesTooManyError      a calendar made of more calendars than the limit
+├── SeasonsOverlapError         two seasons that claim the same dates
 ├── ParentComposedError         inheritance from a calendar that has no hours of its own
 ├── DependantBrokenError        an amendment that would break a calendar made of this one
 ├── InstantNaiveError           an instant without an offset
@@ -22,6 +23,7 @@ CalendarsError
 ├── CalendarUnknownError        a key that the tenant has not used
 ├── VersionUnknownError         a version that the Calendar does not have
 ├── VersionConflictError        an amendment of a version that is no longer the latest
+├── NameDiffersError            a file that calls an existing calendar by another name
 ├── KeysRepeatedError           one key twice in a batch
 ├── BatchTooLargeError          more keys or questions than one request may hold
 ├── PageTooLargeError           more rows than one page may hold
@@ -54,6 +56,7 @@ __all__ = [
     "InstantNaiveError",
     "InstantOutOfBoundsError",
     "KeysRepeatedError",
+    "NameDiffersError",
     "PageTooLargeError",
     "ParentComposedError",
     "ReasonInvalidError",
@@ -61,6 +64,7 @@ __all__ = [
     "ReferenceCycleError",
     "ReferenceUnknownError",
     "ReferencesTooManyError",
+    "SeasonsOverlapError",
     "VersionConflictError",
     "VersionUnknownError",
     "VersionsTooManyError",
@@ -125,6 +129,12 @@ class ReferencesTooManyError(CalendarsError):
     """The calendar would be made of more calendars, or more deeply, than the limit."""
 
     code = "references_too_many"
+
+
+class SeasonsOverlapError(CalendarsError):
+    """Two seasons claim the same dates, and the later one in the list has no effect there."""
+
+    code = "seasons_overlap"
 
 
 class ParentComposedError(CalendarsError):
@@ -222,6 +232,13 @@ class VersionConflictError(CalendarsError):
         )
         self.expected_version = expected_version
         self.latest_version = latest_version
+
+
+class NameDiffersError(CalendarsError):
+    """A file calls an existing Calendar by another name; names have no versions and stay."""
+
+    code = "name_differs"
+    kind = "conflict"
 
 
 class KeysRepeatedError(CalendarsError):

@@ -15,6 +15,7 @@ from calendars.domain.errors import (
     ReferenceUnknownError,
 )
 from calendars.domain.resolution import Book, check_document, check_schedule, schedule_of
+from calendars.domain.season_overlap import check_seasons
 from calendars.storage import calendars
 from pgstore.connection import Connection
 
@@ -65,7 +66,10 @@ async def _check_fan(connection: Connection, tenant_id: str, named: Iterable[Cal
 
 
 def _check_hours(document: Document, dependants: Iterable[CalendarKey], book: Book, horizon: Horizon) -> None:
-    check_schedule(check_document(document, book), horizon)
+    schedule = check_document(document, book)
+    if document.composition is None:
+        check_seasons(schedule)
+    check_schedule(schedule, horizon)
     for key in dependants:
         try:
             check_schedule(schedule_of(key, book), horizon)

@@ -17,7 +17,7 @@ from pgstore.database import Database
 from pgstore.idempotency import once
 from serving.context import RequestContext
 
-__all__ = ["create"]
+__all__ = ["create", "save"]
 
 
 async def create(
@@ -39,11 +39,12 @@ async def create(
             operation="create_calendar",
             request=request,
             answer_type=CalendarRecord,
-            effect=lambda: _save(connection, context.tenant_id, calendar, now),
+            effect=lambda: save(connection, context.tenant_id, calendar, now),
         )
 
 
-async def _save(connection: Connection, tenant_id: str, calendar: Calendar, now: datetime) -> CalendarRecord:
+async def save(connection: Connection, tenant_id: str, calendar: Calendar, now: datetime) -> CalendarRecord:
+    """Check and save a new Calendar; the book is locked. Raises CalendarExistsError and the refusals."""
     if await calendars.read_calendar(connection, tenant_id, calendar.key) is not None:
         raise CalendarExistsError(f"key: there is a calendar {calendar.key!r} already", field="key")
     await check_definition(connection, tenant_id, calendar, horizon_at(now))

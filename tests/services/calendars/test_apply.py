@@ -1,0 +1,207 @@
+"""Calendars kept in files: planned, applied all or none, exported and imported again."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from calendars.contract import (
+    ApplyCalendars,
+    CalendarFile,
+    Calendars,
+    ListAmendments,
+    ListCalendars,
+    ReadCalendar,
+)
+from serving.context import RequestContext
+from tests.services.calendars.conftest import acting_for
+from tests.services.calendars.documents import LONDON, NEW_YORK, hours, refusal_of
+
+FILES: dict[str, dict[str, Any]] = {
+    "sun": {"union": ["london", "new-york"]},
+    "branch": {
+        "parent": "london",
+        "opt_out": ["Boxing Day"],
+        "holidays": [{"date": "2026-05-04", "name": "Fair"}],
+    },
+    "london": LONDON,
+    "new-york": NEW_YORK,
+    "season": hours(
+        "America/Sao_Paulo",
+        "08:00-12:00",
+        "13:00-18:00",
+        seasons=[{"name": "summer", "from": "12-15", "to": "02-28", "hours": {"mon-thu": ["07:00-13:00"]}}],
+        special={"2026-12-24": ["08:00-12:00"], "2026-11-29": ["09:00-15:00"]},
+        holidays=[
+            {"rule": "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=31", "from": "2020-12-31", "name": "Year's end"}
+        ],
+    ),
+}
+
+
+def files_of(documents: dict[str, dict[str, Any]]) -> tuple[CalendarFile, ...]:
+    """Write files, each Calendar named for its key."""
+    return tuple(
+        CalendarFile(key=key, name=key.title(), document=document) for key, document in documents.items()
+    )
+
+
+async def exported(door: Calendars, context: RequestContext) -> list[CalendarFile]:
+    """Write what there is as files again, in order of key."""
+    page = await door.list_calendars(context, ListCalendars(first=200))
+    return [
+        CalendarFile(key=each.key, name=each.name, document=each.versions[-1].document)
+        for each in page.calendars
+    ]
+
+
+async def test_export_import_export_is_identical(door: Calendars, context: RequestContext) -> None:
+    """Whatever the order of the files, an empty tenant then says the same, field for field, in order."""
+    await door.apply_calendars(context, ApplyCalendars(calendars=files_of(FILES)))
+    first = await exported(door, context)
+    shuffled = list(first)
+    random.Random(7).shuffle(shuffled)  # noqa: S311 - any order will do
+    other = acting_for(f"{context.tenant_id}-other")
+    await door.apply_calendars(other, ApplyCalendars(calendars=tuple(shuffled)))
+    again = await exported(door, other)
+    assert again == first
+    assert [list(each.document) for each in again] == [list(FILES[each.key]) for each in again]
+
+
+async def test_a_plan_says_what_would_be_done_and_does_nothing(
+    door: Calendars, context: RequestContext
+) -> None:
+    """Created, amended with its difference in days, or left alone; and afterwards everything is as it was."""
+    await door.apply_calendars(context, ApplyCalendars(calendars=files_of({"a": LONDON, "b": NEW_YORK})))
+    changed = LONDON | {"special": {"2026-03-07": ["10:00-14:00"]}}
+    wanted = ApplyCalendars(
+        calendars=files_of({"c": {"parent": "a"}, "a": changed, "b": dict(reversed(NEW_YORK.items()))}),
+        plan=True,
+    )
+    planned = await door.apply_calendars(context, wanted)
+    assert [(each.key, each.action, each.version) for each in planned.calendars] == [
+        ("c", "create", 1),
+        ("a", "amend", 2),
+        ("b", "none", 1),
+    ]
+    difference = planned.calendars[1].difference
+    assert difference is not None
+    assert [(each.date, each.before, each.after) for each in difference.days] == [
+        (date(2026, 3, 7), (), ("10:00-14:00",))
+    ]
+    assert [each.version for each in (await door.list_calendars(context, ListCalendars())).calendars] == [
+        1,
+        1,
+    ]
+    applied = await door.apply_calendars(context, ApplyCalendars(calendars=wanted.calendars))
+    assert applied == planned
+    assert (await door.read_calendar(context, ReadCalendar(key="a"))).version == 2
+
+
+async def test_applying_twice_changes_nothing_the_second_time(
+    door: Calendars, context: RequestContext
+) -> None:
+    """What already says the same is left alone, and leaves no line in the audit."""
+    await door.apply_calendars(context, ApplyCalendars(calendars=files_of(FILES)))
+    again = await door.apply_calendars(context, ApplyCalendars(calendars=files_of(FILES)))
+    assert {each.action for each in again.calendars} == {"none"}
+    audit = await door.list_amendments(context, ListAmendments())
+    assert len(audit.amendments) == len(FILES)
+
+
+@pytest.mark.parametrize(
+    ("documents", "code", "field"),
+    [
+        ({"a": LONDON, "b": {"parent": "nobody"}}, "reference_unknown", "calendars[1].document.parent"),
+        (
+            {"a": LONDON, "b": hours("UTC", "25:00-26:00")},
+            "schedule_invalid",
+            "calendars[1].document.hours.mon-fri[0]",
+        ),
+        ({"a": LONDON, "B": LONDON}, "calendar_key_invalid", "calendars[1].key"),
+        ({"a": {"parent": "b"}, "b": {"parent": "a"}}, "reference_cycle", "calendars"),
+        ({"a": LONDON} | {f"k{n}": LONDON for n in range(200)}, "batch_too_large", "calendars"),
+    ],
+)
+async def test_one_bad_file_leaves_all_undone(
+    door: Calendars, context: RequestContext, documents: dict[str, dict[str, Any]], code: str, field: str
+) -> None:
+    """The refusal names the file and the path in it, and no other file was applied."""
+    refused = await refusal_of(door.apply_calendars(context, ApplyCalendars(calendars=files_of(documents))))
+    assert (refused.code, refused.field) == (code, field)
+    assert refused.message.startswith(field.split(".document", maxsplit=1)[0])
+    assert (await door.list_calendars(context, ListCalendars())).calendars == ()
+
+
+async def test_a_file_twice_and_a_file_of_another_name_are_refused(
+    door: Calendars, context: RequestContext
+) -> None:
+    """A key stands in one file, and a Calendar keeps its name."""
+    twice = (*files_of({"a": LONDON}), *files_of({"a": NEW_YORK}))
+    refused = await refusal_of(door.apply_calendars(context, ApplyCalendars(calendars=twice)))
+    assert (refused.code, refused.field) == ("keys_repeated", "calendars[1].key")
+    await door.apply_calendars(context, ApplyCalendars(calendars=files_of({"a": LONDON})))
+    renamed = (CalendarFile(key="a", name="Other", document=LONDON),)
+    refused = await refusal_of(door.apply_calendars(context, ApplyCalendars(calendars=renamed)))
+    assert (refused.kind, refused.code, refused.field) == ("conflict", "name_differs", "calendars[0].name")
+
+
+async def test_files_may_restate_with_a_reason(door: Calendars, context: RequestContext) -> None:
+    """Mode, instant and reason go to every amendment."""
+    await door.apply_calendars(context, ApplyCalendars(calendars=files_of({"a": LONDON})))
+    restating = ApplyCalendars(
+        calendars=files_of({"a": NEW_YORK}),
+        mode="RESTATE",
+        effective_from=datetime(2026, 1, 1, tzinfo=UTC),
+        reason="Wrong office",
+    )
+    await door.apply_calendars(context, restating)
+    latest = (await door.read_calendar(context, ReadCalendar(key="a"))).versions[-1]
+    assert (latest.mode, latest.reason) == ("RESTATE", "Wrong office")
+
+
+async def test_applying_honours_its_idempotency_key_and_scope(
+    door: Calendars, context: RequestContext
+) -> None:
+    """The same files under the same key answer the same; reading does not allow applying, nor planning."""
+    keyed = acting_for(context.tenant_id, idempotency_key="once")
+    wanted = ApplyCalendars(calendars=files_of({"a": LONDON}))
+    assert await door.apply_calendars(keyed, wanted) == await door.apply_calendars(keyed, wanted)
+    reader = acting_for(context.tenant_id, scopes=frozenset({"read"}))
+    assert (await refusal_of(door.apply_calendars(reader, wanted))).code == "scope_missing"
+
+
+def summer(first: str, last: str) -> dict[str, Any]:
+    """Write a season."""
+    return {"name": f"{first} to {last}", "from": first, "to": last, "hours": {"mon": ["09:00-10:00"]}}
+
+
+@pytest.mark.parametrize(
+    ("seasons", "refused"),
+    [
+        ((summer("06-01", "08-31"), summer("09-01", "12-31")), False),
+        ((summer("06-01", "08-31"), summer("08-31", "12-31")), True),
+        ((summer("12-15", "02-28"), summer("02-29", "03-31")), False),
+        ((summer("12-15", "02-29"), summer("02-28", "03-31")), True),
+        ((summer("12-15", "01-10"), summer("01-10", "03-31")), True),
+        ((summer("2026-06-01", "2026-06-30"), summer("2026-06-30", "2026-07-31")), True),
+        ((summer("2026-06-01", "2026-06-30"), summer("2027-06-01", "2027-06-30")), False),
+        ((summer("2026-06-01", "2026-06-30"), summer("06-01", "08-31")), False),
+        ((summer("06-01", "08-31"), summer("2026-06-01", "2026-06-30")), True),
+        ((summer("06-01", "08-31"), summer("2026-09-01", "2026-09-30")), False),
+    ],
+)
+async def test_overlapping_seasons_are_refused(
+    door: Calendars, context: RequestContext, seasons: tuple[dict[str, Any], ...], *, refused: bool
+) -> None:
+    """Two seasons never claim one date, but a dated one that stands before a yearly one."""
+    document = hours("UTC", "09:00-17:00", seasons=list(seasons))
+    applying = door.apply_calendars(context, ApplyCalendars(calendars=files_of({"a": document})))
+    if refused:
+        refusal = await refusal_of(applying)
+        assert (refusal.code, refusal.field) == ("seasons_overlap", "calendars[0].document.seasons[1]")
+    else:
+        assert (await applying).calendars[0].action == "create"
