@@ -1,8 +1,8 @@
 """What importing a real log through the gateway costs, beside a bare batched insert of the same rows.
 
-Run as `python -m tests.benchmarks.import_log [EXPORT.csv.gz]`. Everything is in it, as a user has it: `meantime
-up` with its gateway, services and worker, and `meantime import` reading the CSV. Goal: a twelfth of the bare
-insert's rate in the same run.
+Run as `python -m tests.benchmarks.import_log [EXPORT.csv.gz]`. Everything is in it, as a user has it:
+`meantime up` with its gateway, services and worker, and `meantime import` reading the CSV. Goal: a twelfth of
+the bare insert's rate in the same run.
 """
 
 from __future__ import annotations

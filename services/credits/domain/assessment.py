@@ -132,7 +132,7 @@ def _period_step(agreement: Agreement, period: Period) -> Step:
     return Step(
         step="period",
         detail=f"{period.label} in {agreement.zone}:"
-        f" from {instant_text(period.starts_at)} until {instant_text(period.ends_at)}",
+        f" {instant_text(period.starts_at)} to {instant_text(period.ends_at)}",
         result=f"{period.minutes} minutes",
     )
 

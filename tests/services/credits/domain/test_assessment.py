@@ -73,7 +73,7 @@ def test_steps_say_everything() -> None:
     assert [(step.step, step.detail, step.result) for step in result.steps] == [
         (
             "period",
-            "2016-03 in America/Sao_Paulo: from 2016-03-01T03:00:00.000000Z until 2016-04-01T03:00:00.000000Z",
+            "2016-03 in America/Sao_Paulo: 2016-03-01T03:00:00.000000Z to 2016-04-01T03:00:00.000000Z",
             "44640 minutes",
         ),
         (
