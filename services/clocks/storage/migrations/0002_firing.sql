@@ -3,7 +3,7 @@
 -- Settings of fire_due: its plan must stay the index scan and the lookup by ctid, whatever the statistics say.
 
 CREATE FUNCTION instant_text(instant timestamptz) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 RETURN to_char(instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
 -- Fire at most `batch` thresholds that are past, not before the low-water mark: one statement moves the Cycles on
