@@ -13,6 +13,7 @@ from rich.table import Table
 from businesstime import from_us
 from cli.backtesting import TriedCycle
 from clocks.domain.cycle import Outcome, Phase
+from clocks.domain.reading import Reading
 
 __all__ = ["print_tables", "report_lines"]
 
@@ -78,32 +79,40 @@ def print_tables(cycles: Sequence[TriedCycle], console: Console) -> None:
 
 def attainment_table(cycles: Iterable[TriedCycle]) -> Table:
     """Count outcomes by Metric and Target; attainment is met of met and breached, as in the service."""
-    counts = Counter((tried.metric, tried.reading.target, tried.reading.outcome) for tried in cycles)
+    counts = Counter((tried.metric, tried.reading.target, standing(tried.reading)) for tried in cycles)
     table = Table(title="Attainment")
     for name in ("Metric", "Target"):
         table.add_column(name)
-    for name in ("Met", "Breached", "Pending", "Attainment"):
+    for name in ("Met", "Breached", "Pending", "Cancelled", "Attainment"):
         table.add_column(name, justify="right")
     for metric, target in sorted({(metric, target) for metric, target, _ in counts}):
-        met, breached, pending = (counts[metric, target, name] for name in ("MET", "BREACHED", "PENDING"))
-        table.add_row(
-            metric, target, f"{met:,}", f"{breached:,}", f"{pending:,}", percentage(met, met + breached)
-        )
+        numbers = [counts[metric, target, name] for name in ("MET", "BREACHED", "PENDING", "CANCELLED")]
+        met, breached, *_ = numbers
+        shown = (f"{number:,}" for number in numbers)
+        table.add_row(metric, target, *shown, percentage(met, met + breached))
     return table
+
+
+def standing(reading: Reading) -> str:
+    """Tell what a Cycle counts as: one that was cancelled before due is neither met nor pending."""
+    cancelled = reading.phase == "CANCELLED" and reading.outcome == "PENDING"
+    return "CANCELLED" if cancelled else reading.outcome
 
 
 def breached_table(breached: Iterable[TriedCycle]) -> Table:
     """List breached Cycles."""
     table = Table(title="Breached, longest over due first")
-    for name in ("Subject", "Metric", "Target", "Phase", "Due", "Stopped"):
-        table.add_column(name)
-    table.add_column("Over by", justify="right")
+    for name in ("Subject", "Target", "Due (UTC)", "Stopped (UTC)"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("Over by", justify="right", no_wrap=True)
     for tried in breached:
         reading = tried.reading
-        metric = tried.metric if tried.cycle.number == 1 else f"{tried.metric} {tried.cycle.number}"
-        moments = (moment(reading.due_at_us), moment(reading.stopped_at_us))
-        over = span(-reading.remaining_us)
-        table.add_row(tried.subject_id, metric, reading.target, reading.phase.lower(), *moments, over)
+        due, stopped = (minute(instant_us) for instant_us in (reading.due_at_us, reading.stopped_at_us))
+        again = "" if tried.cycle.number == 1 else f" ({tried.cycle.number})"
+        name = f"{tried.metric}{again} {reading.target}"
+        table.add_row(
+            tried.subject_id, name, due, stopped or reading.phase.lower(), span(-reading.remaining_us)
+        )
     return table
 
 
@@ -115,12 +124,12 @@ def percentage(part: int, whole: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d} %"
 
 
-def moment(instant_us: int | None) -> str:
-    """Show an instant in UTC to the second."""
-    return "" if instant_us is None else f"{from_us(instant_us):%Y-%m-%d %H:%M:%S}Z"
+def minute(instant_us: int | None) -> str:
+    """Show an instant in UTC, its seconds cut off."""
+    return "" if instant_us is None else f"{from_us(instant_us):%Y-%m-%d %H:%M}"
 
 
 def span(duration_us: int) -> str:
     """Show business time in hours and minutes."""
     minutes = duration_us // 60_000_000
-    return f"{minutes // 60:,} h {minutes % 60:02d} min"
+    return f"{minutes // 60:,}h{minutes % 60:02d}m"

@@ -25,7 +25,9 @@ __all__ = [
     "DocumentError",
     "Log",
     "TriedCycle",
+    "compile_calendars",
     "default_zone",
+    "is_json_lines",
     "read_calendars",
     "read_log",
     "read_policy",
@@ -110,7 +112,7 @@ def compile_calendars(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, T
 
 
 def default_zone(documents: Mapping[str, Mapping[str, Any]], policy: Policy) -> str:
-    """Find the zone of the policy's default Calendar. Raises DocumentError when it has none of its own."""
+    """Find the zone of the policy's default Calendar. Raises DocumentError when it has none itself."""
     zone = documents[policy.calendars.default].get("zone")
     if not isinstance(zone, str):
         raise DocumentError("the calendar has no zone of its own: give --timezone", field="timezone")
@@ -144,7 +146,7 @@ def read_log(path: Path, *, zone: str, attributes: Collection[str] | None) -> Lo
     Of an event that stands in it twice, one is kept; the same id with other content is a bad row.
     Raises ExportError.
     """
-    if path.name.endswith(JSON_LINES):
+    if is_json_lines(path):
         rows: Iterable[EventRow | BadRow] = read_event_lines(path)
     else:
         rows = read_servicenow(path, zone=zone, columns=attributes)
@@ -158,6 +160,11 @@ def read_log(path: Path, *, zone: str, attributes: Collection[str] | None) -> Lo
         if kept is not row.event and kept != row.event:
             bad_rows.append(BadRow(row.line, f"event {kept.event_id} was there before with other content"))
     return Log(by_subject(events.values()), bad_rows)
+
+
+def is_json_lines(path: Path) -> bool:
+    """Tell by its name whether a file holds JSON lines; any other is read as a ServiceNow export."""
+    return path.name.endswith(JSON_LINES)
 
 
 def by_subject(events: Iterable[Event]) -> dict[str, list[Event]]:

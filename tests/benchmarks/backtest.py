@@ -1,7 +1,7 @@
-"""What a backtest costs: a whole run of the command, and its parts, beside reading the bare CSV in the same run.
+"""What a backtest costs: a whole run of the command, and its parts, beside reading the bare CSV.
 
-Run as `python -m tests.benchmarks.backtest`. It takes the real log where it lies beside the checkout, else a
-generated one of the same size; `ROWS` as an argument generates that many rows and also says how much memory it took.
+Run as `python -m tests.benchmarks.backtest`. It takes the real log where it lies beside the checkout,
+else a generated one of the same size; `ROWS` as an argument generates that many rows.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,7 @@ from cli.backtest_report import print_tables, report_lines
 from cli.backtesting import (
     compile_calendars,
     default_zone,
+    is_json_lines,
     read_calendars,
     read_log,
     read_policy,
@@ -70,18 +72,31 @@ def backtest(
     output: Annotated[Format, typer.Option("--format", help="How to print the result.")] = Format.TABLE,
 ) -> None:
     """Try a policy on recorded events: attainment by target, and what would have been breached."""
-    gc.disable()  # a run makes many small values and no cycles of them, and ends soon
     rules = read_policy(policy)
     documents = read_calendars(calendar, rules)
     timelines = compile_calendars(documents)
     as_of_us = None if as_of is None else instant_us(as_of)
-    log = read_log(events, zone=timezone or default_zone(documents, rules), attributes=rules.reads)
-    report_bad_rows(log.bad_rows)
-    cycles = try_policy(rules, timelines, log, as_of_us=log.last_us if as_of_us is None else as_of_us)
-    if output is Format.JSON:
-        sys.stdout.buffer.writelines(line + b"\n" for line in report_lines(cycles))
-    else:
-        print_tables(list(cycles), Console())
+    zone = timezone or default_zone(documents, rules)
+    with no_collection():
+        log = read_log(events, zone=zone, attributes=rules.reads)
+        report_bad_rows(log.bad_rows)
+        cycles = try_policy(rules, timelines, log, as_of_us=log.last_us if as_of_us is None else as_of_us)
+        if timezone is None and not is_json_lines(events):
+            typer.echo(f"wall times are read in {zone}, the calendar's; --timezone names another", err=True)
+        if output is Format.JSON:
+            sys.stdout.buffer.writelines(line + b"\n" for line in report_lines(cycles))
+        else:
+            print_tables(list(cycles), Console())
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Do without the collector of cycles: a run makes very many small values, and no cycles of them."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def instant_us(text: str) -> int:
