@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Protocol
 
 import msgspec
@@ -29,22 +30,29 @@ __all__ = [
 ]
 
 _SQL = load_blocks("pgstore", "feed.sql")
-_CURSOR = re.compile(r"(\d{1,20})-(\d{1,19})", re.ASCII)
-_MAX_TXID = 2**64 - 1
-_MAX_POSITION = 2**63 - 1
+_SNAPSHOT = r"\d{1,19}:\d{1,19}:(?:\d{1,19}(?:,\d{1,19})*)?"
+_CURSOR = re.compile(rf"({_SNAPSHOT})(?:/({_SNAPSHOT})/(\d{{1,18}}))?", re.ASCII)
+_MAX_TXID = 2**63 - 1
+_TXIDS_OF_EPOCH = 2**32  # the first of which is none
+_MAX_CURSOR_LENGTH = 32_768  # a thousand transactions at the same time, twice
 
 
-class FeedCursor(msgspec.Struct, frozen=True, order=True):
-    """A place in a feed: everything up to and with (txid, position) was read. `str` is its wire form."""
+class FeedCursor(msgspec.Struct, frozen=True):
+    """A place in a feed; `str` is its wire form, and what it says is the feed's own business.
 
-    txid: int
-    position: int
+    seen: a snapshot of PostgreSQL; all that could be seen in it was read. reading: the snapshot that is being
+    read, in portions, if one is; position: up to where.
+    """
+
+    seen: str
+    reading: str | None = None
+    position: int = 0
 
     def __str__(self) -> str:
-        return f"{self.txid}-{self.position}"
+        return self.seen if self.reading is None else f"{self.seen}/{self.reading}/{self.position}"
 
 
-START = FeedCursor(0, 0)
+START = FeedCursor("1:1:")
 """Before the first message of every feed."""
 
 
@@ -60,7 +68,7 @@ class FeedMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages in order, and the cursor after the last of them (the one asked with, if there are none)."""
+    """Messages in order, and the cursor to go on from. No messages: there are no more for now."""
 
     messages: tuple[FeedMessage, ...]
     cursor: FeedCursor
@@ -87,45 +95,63 @@ class DatabaseFeed:
 
 
 def parse_cursor(text: str) -> FeedCursor:
-    """Read the wire form `txid-position`; raises CursorInvalidError."""
-    match = _CURSOR.fullmatch(text)
-    if match is None or int(match[1]) > _MAX_TXID or int(match[2]) > _MAX_POSITION:
-        raise CursorInvalidError("a feed's cursor looks like 12345-67", field="after")
-    return FeedCursor(int(match[1]), int(match[2]))
+    """Read the wire form of a cursor; raises CursorInvalidError."""
+    match = _CURSOR.fullmatch(text) if len(text) <= _MAX_CURSOR_LENGTH else None
+    if match is None or not all(_is_snapshot(part) for part in match.groups()[:2] if part):
+        raise CursorInvalidError("this is no cursor that a feed gave", field="after")
+    return FeedCursor(match[1], match[2], int(match[3] or 0))
 
 
 async def read(connection: Connection, after: FeedCursor | None, limit: int) -> FeedPage:
     """Read at most `limit` messages of all tenants after a cursor, on a connection without a tenant.
 
-    A message is shown once nothing can still commit before it: a long transaction that has written anything,
-    anywhere on the server, delays the feed, and never makes it skip. Raises CursorAheadError.
+    Each message comes once its transaction has committed, and what is written in knowledge of another (under
+    a lock that the other's writer held, for instance) comes after it. Raises CursorAheadError.
     """
-    start = after or START
-    rows = await connection.fetch(_SQL["read"], start.txid, start.position, limit)
-    if not rows:
-        if await connection.fetchval(_SQL["is_ahead"], start.txid):
-            raise CursorAheadError(
-                f"the cursor {start} is past all that this database has written", field="after"
-            )
-        return FeedPage(messages=(), cursor=start)
-    last = FeedCursor(rows[-1]["txid"], rows[-1]["position"])
-    return FeedPage(messages=tuple(_message(row) for row in rows), cursor=last)
+    cursor = after or START
+    now = await connection.fetchrow(_SQL["look"], cursor.reading or cursor.seen)
+    if now is None or now["is_ahead"]:
+        raise CursorAheadError("the cursor is of a time that this database has not seen", field="after")
+    if cursor.reading is not None:
+        page = await _read_portion(connection, cursor, cursor.reading, limit)
+        if page.messages:
+            return page
+        cursor = page.cursor
+    return await _read_portion(connection, cursor, now["snapshot"], limit)
+
+
+async def _read_portion(connection: Connection, cursor: FeedCursor, reading: str, limit: int) -> FeedPage:
+    """Read on in what can be seen in a snapshot; a portion that is not full was the last."""
+    rows = await connection.fetch(_SQL["read"], cursor.seen, reading, cursor.position, limit)
+    ends = len(rows) < limit
+    after = FeedCursor(reading) if ends else FeedCursor(cursor.seen, reading, rows[-1]["position"])
+    return FeedPage(messages=tuple(_message(row) for row in rows), cursor=after)
 
 
 async def read_cursor(connection: Connection, feed_name: str) -> FeedCursor | None:
     """Read how far this service has followed a feed; None: not begun."""
     row = await connection.fetchrow(_SQL["read_cursor"], feed_name)
-    return FeedCursor(row["txid"], row["position"]) if row else None
+    return FeedCursor(row["seen"], row["reading"], row["position"]) if row else None
 
 
 async def save_cursor(connection: Connection, feed_name: str, cursor: FeedCursor) -> None:
-    """Remember how far this service has followed a feed, after its effects; never moves back."""
-    await connection.execute(_SQL["save_cursor"], feed_name, cursor.txid, cursor.position)
+    """Remember how far this service has followed a feed, after the effects; one behind moves nothing back."""
+    await connection.execute(_SQL["save_cursor"], feed_name, cursor.seen, cursor.reading, cursor.position)
 
 
 async def forget_cursor(connection: Connection, feed_name: str) -> None:
     """Follow a feed again from its start, after CursorAheadError."""
     await connection.execute(_SQL["forget_cursor"], feed_name)
+
+
+def _is_snapshot(text: str) -> bool:
+    """Say whether PostgreSQL would take the text for a snapshot: xmin:xmax:running, in order."""
+    lowest, highest, running = text.split(":")
+    between = [int(one) for one in running.split(",") if one]
+    ordered = all(one < other for one, other in pairwise(between))
+    inside = all(int(lowest) <= one < int(highest) for one in between)
+    valid = all(int(one) % _TXIDS_OF_EPOCH for one in (lowest, highest))
+    return valid and int(lowest) <= int(highest) <= _MAX_TXID and ordered and inside
 
 
 def _message(row: Row) -> FeedMessage:

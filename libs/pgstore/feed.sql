@@ -7,22 +7,24 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[])
 ORDER BY message.place
 ON CONFLICT (tenant_id, message_id) DO NOTHING;
 
--- name: read
--- The messages of all tenants after a cursor, as far as nothing can still come before them.
-SELECT tenant_id, message_id, txid, position, type, subject, payload, created_at
-FROM feed_read($1, $2, $3);
+-- name: look
+-- What can be seen now, and whether a cursor's snapshot is of a later time: then it is from another life of the
+-- database.
+SELECT pg_current_snapshot()::text AS snapshot,
+       pg_snapshot_xmax($1::text::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) AS is_ahead;
 
--- name: is_ahead
--- Whether a cursor's transaction has not begun yet: then it is from another life of the database.
-SELECT $1::xid8 >= pg_snapshot_xmax(pg_current_snapshot());
+-- name: read
+-- The next messages of all tenants among those that can be seen in one snapshot and could not be in another.
+SELECT tenant_id, message_id, position, type, subject, payload, created_at
+FROM feed_read($1::text::pg_snapshot, $2::text::pg_snapshot, $3, $4);
 
 -- name: read_cursor
 -- How far this service has followed a feed.
-SELECT txid, position FROM feed_cursor_read($1);
+SELECT seen::text, reading::text, position FROM feed_cursor_read($1);
 
 -- name: save_cursor
--- Remember how far this service has followed a feed; never moves back.
-SELECT feed_cursor_save($1, $2, $3);
+-- Remember how far this service has followed a feed; one that is behind does not move it back.
+SELECT feed_cursor_save($1, $2::text::pg_snapshot, $3::text::pg_snapshot, $4);
 
 -- name: forget_cursor
 -- Follow a feed again from its start.

@@ -1,9 +1,11 @@
--- How far this service has followed the feeds of others. A feed runs over all tenants, so its cursor belongs
--- to none of them: tenant_id is '*', which no tenant's id can be.
+-- How far this service has followed the feeds of others: all that could be seen in the snapshot `seen`, and of what
+-- can be seen in `reading` what comes up to `position`. A feed runs over all tenants, so its cursor belongs to none of
+-- them: tenant_id is '*', which no tenant's id can be.
 CREATE TABLE feed_cursors (
     tenant_id text        NOT NULL DEFAULT '*' CHECK (tenant_id = '*'),
     feed      text        NOT NULL,
-    txid      xid8        NOT NULL,
+    seen      pg_snapshot NOT NULL,
+    reading   pg_snapshot,
     position  bigint      NOT NULL,
     moved_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, feed)
@@ -15,22 +17,23 @@ CREATE POLICY definer ON feed_cursors TO meantime_definer USING (true) WITH CHEC
 GRANT SELECT, INSERT, UPDATE, DELETE ON feed_cursors TO meantime_definer;
 
 CREATE FUNCTION feed_cursor_read(feed_name text)
-RETURNS TABLE (txid xid8, "position" bigint)
+RETURNS TABLE (seen pg_snapshot, reading pg_snapshot, "position" bigint)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path FROM CURRENT
-AS $$ SELECT c.txid, c.position FROM feed_cursors AS c WHERE c.tenant_id = '*' AND c.feed = feed_name $$;
+AS $$ SELECT c.seen, c.reading, c.position FROM feed_cursors AS c WHERE c.tenant_id = '*' AND c.feed = feed_name $$;
 
--- Two followers of one feed may overlap: the cursor never moves back.
-CREATE FUNCTION feed_cursor_save(feed_name text, new_txid xid8, new_position bigint)
+-- Two followers of one feed may overlap: one that is behind does not undo what the other has saved.
+CREATE FUNCTION feed_cursor_save(feed_name text, seen pg_snapshot, reading pg_snapshot, "position" bigint)
 RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
-    INSERT INTO feed_cursors AS c (feed, txid, position)
-    VALUES (feed_name, new_txid, new_position)
+    INSERT INTO feed_cursors AS c (feed, seen, reading, position)
+    VALUES ($1, $2, $3, $4)
     ON CONFLICT (tenant_id, feed) DO UPDATE
-        SET txid = excluded.txid, position = excluded.position, moved_at = now()
-        WHERE (c.txid, c.position) < (excluded.txid, excluded.position)
+        SET seen = excluded.seen, reading = excluded.reading, position = excluded.position, moved_at = now()
+        WHERE (pg_snapshot_xmax(c.seen), pg_snapshot_xmin(c.seen))
+           <= (pg_snapshot_xmax(excluded.seen), pg_snapshot_xmin(excluded.seen))
 $$;
 
 -- For a follower whose source has begun a new life (restored elsewhere): follow again from the start.
