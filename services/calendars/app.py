@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -13,10 +12,10 @@ from calendars.routes import build_routes
 from calendars.service import CalendarsService
 from calendars.settings import Settings
 from calendars.storage import TRACK
-from calendars.storage.guarded_redis import GuardedRedis, connect
 from calendars.storage.timelines import TimelineShelf
 from pgstore.database import Database
 from serving.application import build_application
+from serving.guarded_redis import open_redis
 from serving.tokens import InternalTokens
 
 __all__ = ["build_app", "open_calendars", "utc_now"]
@@ -33,7 +32,7 @@ async def open_calendars(
 ) -> AsyncIterator[CalendarsService]:
     """Open the service for as long as the block runs. Raises what `Database.open` raises."""
     database = await Database.open(settings.database_url, schema=TRACK.schema)
-    redis = open_redis(settings)
+    redis = open_redis(settings.redis_url)
     try:
         yield CalendarsService(database=database, redis=redis, shelf=TimelineShelf(redis), now=now)
     finally:
@@ -48,8 +47,3 @@ def build_app(
     """Put an open service behind HTTP, for a process of its own."""
     tokens = InternalTokens(settings.internal_secret, now=now)
     return build_application(service="calendars", routes=build_routes(service, tokens))
-
-
-def open_redis(settings: Settings) -> GuardedRedis | None:
-    """Return the guarded Redis, or None where there is none."""
-    return None if settings.redis_url is None else connect(settings.redis_url, monotonic=time.monotonic)

@@ -8,6 +8,14 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from calendars.domain.question import (
+    AskCalendarDeadline,
+    AskCalendarElapsed,
+    AskCalendarState,
+    AskCalendarWindow,
+    CalendarDeadlines,
+    CalendarElapsed,
+    CalendarStates,
+    CalendarWindows,
     DeadlineAnswer,
     DeadlineQuestion,
     ElapsedAnswer,
@@ -207,58 +215,6 @@ class AppliedCalendars(msgspec.Struct, frozen=True, kw_only=True):
     """One line for each file, in the order of the request."""
 
     calendars: tuple[AppliedCalendar, ...]
-
-
-class AskCalendarState(msgspec.Struct, frozen=True, kw_only=True):
-    """At most 1,000 questions whether it is open. known_at, here and below: as recorded then (None: now)."""
-
-    questions: tuple[StateQuestion, ...]
-    known_at: datetime | None = None
-
-
-class AskCalendarElapsed(msgspec.Struct, frozen=True, kw_only=True):
-    """How much open time is there: at most 1,000 questions."""
-
-    questions: tuple[ElapsedQuestion, ...]
-    known_at: datetime | None = None
-
-
-class AskCalendarDeadline(msgspec.Struct, frozen=True, kw_only=True):
-    """When has it passed: at most 1,000 questions."""
-
-    questions: tuple[DeadlineQuestion, ...]
-    known_at: datetime | None = None
-
-
-class AskCalendarWindow(msgspec.Struct, frozen=True, kw_only=True):
-    """When is it open, and why: at most 50 questions, each of at most 1,100 days."""
-
-    questions: tuple[WindowQuestion, ...]
-    known_at: datetime | None = None
-
-
-class CalendarStates(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer for each question, in that order; so in all of these."""
-
-    answers: tuple[StateAnswer, ...]
-
-
-class CalendarElapsed(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums of open time."""
-
-    answers: tuple[ElapsedAnswer, ...]
-
-
-class CalendarDeadlines(msgspec.Struct, frozen=True, kw_only=True):
-    """Instants at which durations have passed."""
-
-    answers: tuple[DeadlineAnswer, ...]
-
-
-class CalendarWindows(msgspec.Struct, frozen=True, kw_only=True):
-    """Windows of time taken apart."""
-
-    answers: tuple[WindowAnswer, ...]
 
 
 class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,17 +38,18 @@ from calendars.operations import (
     create_calendar,
     list_amendments,
     list_calendars,
-    nudge_followers,
     read_calendar,
     read_timelines,
     revert_calendar,
 )
 from calendars.operations.obtain_timelines import TimelineSource
-from calendars.storage.guarded_redis import GuardedRedis
+from calendars.storage.messages import FEED_CHANNEL
 from calendars.storage.timelines import TimelineShelf
 from pgstore.database import Database
 from pgstore.feed import DatabaseFeed, Feed
 from serving.context import RequestContext
+from serving.guarded_redis import GuardedRedis
+from serving.nudges import Nudges
 from serving.scopes import require
 
 __all__ = ["CalendarsService"]
@@ -69,6 +70,7 @@ class CalendarsService:
         self._redis = redis
         self._shelf = shelf
         self._now = now
+        self._nudges = Nudges(redis)
         self.feed: Feed = DatabaseFeed(database)
 
     async def check_database(self) -> None:
@@ -84,14 +86,14 @@ class CalendarsService:
         """Create a Calendar."""
         require(context, "calendars")
         record = await create_calendar.create(context, request, database=self._database, now=self._now())
-        await nudge_followers.nudge(self._redis, context.tenant_id)
+        await self._nudges.publish(context.tenant_id, FEED_CHANNEL)
         return record
 
     async def amend_calendar(self, context: RequestContext, request: AmendCalendar) -> CalendarRecord:
         """Add a version."""
         require(context, "calendars")
         record = await amend_calendar.add(context, request, database=self._database, now=self._now())
-        await nudge_followers.nudge(self._redis, context.tenant_id)
+        await self._nudges.publish(context.tenant_id, FEED_CHANNEL)
         return record
 
     async def read_calendar(self, context: RequestContext, request: ReadCalendar) -> CalendarRecord:
@@ -113,7 +115,7 @@ class CalendarsService:
         """Say an earlier version again."""
         require(context, "calendars")
         record = await revert_calendar.revert(context, request, database=self._database, now=self._now())
-        await nudge_followers.nudge(self._redis, context.tenant_id)
+        await self._nudges.publish(context.tenant_id, FEED_CHANNEL)
         return record
 
     async def compare_versions(self, context: RequestContext, request: CompareVersions) -> CalendarDifference:
@@ -131,7 +133,7 @@ class CalendarsService:
         require(context, "calendars")
         record = await apply_calendars.apply(context, request, database=self._database, now=self._now())
         if not request.plan:
-            await nudge_followers.nudge(self._redis, context.tenant_id)
+            await self._nudges.publish(context.tenant_id, FEED_CHANNEL)
         return record
 
     async def ask_calendar_state(self, context: RequestContext, request: AskCalendarState) -> CalendarStates:

@@ -10,6 +10,14 @@ from datetime import datetime
 from typing import Literal
 
 __all__ = [
+    "AskCalendarDeadline",
+    "AskCalendarElapsed",
+    "AskCalendarState",
+    "AskCalendarWindow",
+    "CalendarDeadlines",
+    "CalendarElapsed",
+    "CalendarStates",
+    "CalendarWindows",
     "DeadlineAnswer",
     "DeadlineQuestion",
     "ElapsedAnswer",
@@ -132,3 +140,63 @@ class WindowAnswer:
     open_us: int
     intervals: tuple[OpenInterval, ...]
     segments: tuple[WindowSegment, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskCalendarState:
+    """At most 1,000 questions whether it is open. known_at, here and below: as recorded then (None: now)."""
+
+    questions: tuple[StateQuestion, ...]
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskCalendarElapsed:
+    """How much open time is there: at most 1,000 questions."""
+
+    questions: tuple[ElapsedQuestion, ...]
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskCalendarDeadline:
+    """When has it passed: at most 1,000 questions."""
+
+    questions: tuple[DeadlineQuestion, ...]
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskCalendarWindow:
+    """When is it open, and why: at most 50 questions, each of at most 1,100 days."""
+
+    questions: tuple[WindowQuestion, ...]
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalendarStates:
+    """One answer for each question, in that order; so in all of these."""
+
+    answers: tuple[StateAnswer, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalendarElapsed:
+    """Sums of open time."""
+
+    answers: tuple[ElapsedAnswer, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalendarDeadlines:
+    """Instants at which durations have passed."""
+
+    answers: tuple[DeadlineAnswer, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CalendarWindows:
+    """Windows of time taken apart."""
+
+    answers: tuple[WindowAnswer, ...]

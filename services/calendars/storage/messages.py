@@ -9,11 +9,12 @@ from calendars.domain.calendar import Calendar
 from calendars.domain.document import CalendarKey
 from pgstore import outbox
 from pgstore.connection import Connection
+from serving.nudges import feed_channel
 
-__all__ = ["NUDGE_CHANNEL", "tell_amended", "tell_created"]
+__all__ = ["FEED_CHANNEL", "tell_amended", "tell_created"]
 
-NUDGE_CHANNEL = "meantime:nudge:calendars"
-"""Where followers of this service's feed are nudged after a commit; the text is the tenant's id."""
+FEED_CHANNEL = feed_channel("calendars")
+"""Where followers of this service's feed are nudged."""
 
 
 async def tell_created(connection: Connection, calendar: Calendar) -> None:

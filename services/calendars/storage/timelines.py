@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from businesstime import BusinessTimeError, Timeline
 from calendars.domain.definition import DefinitionKey
-from calendars.storage.guarded_redis import GuardedRedis
+from serving.guarded_redis import GuardedRedis
 
 __all__ = ["MAX_HELD", "CompiledTimeline", "Make", "TimelineShelf", "seal", "unseal"]
 

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from calendars.contract import AmendCalendar, CreateCalendar
 from calendars.service import CalendarsService
-from calendars.storage.messages import NUDGE_CHANNEL
+from calendars.storage.messages import FEED_CHANNEL
 from pgstore.feed import FeedCursor, FeedMessage
 from serving.context import RequestContext
 from tests.services.calendars.documents import LONDON, NEW_YORK, refusal_of
@@ -95,7 +95,7 @@ async def test_followers_are_nudged_after_the_commit(
 ) -> None:
     """The nudge carries the tenant's id on the channel of this service's feed."""
     async with Redis.from_url(redis_url) as redis, redis.pubsub() as subscription:
-        await subscription.subscribe(NUDGE_CHANNEL)
+        await subscription.subscribe(FEED_CHANNEL)
         await service.create_calendar(context, CreateCalendar(key="london", name="L", document=LONDON))
         async with asyncio.timeout(5):
             async for nudge in subscription.listen():
