@@ -1,0 +1,102 @@
+"""Readings and explanations of single Cycles, on the office's hours."""
+
+from __future__ import annotations
+
+import pytest
+
+from clocks.domain.cycle import Cycle
+from clocks.domain.explain import explain_cycle
+from clocks.domain.reading import read_cycle
+from tests.services.clocks.domain.promises import (
+    TIMELINES,
+    at_us,
+    cycles_of,
+    event,
+    folded,
+    policy_document,
+    versions,
+)
+
+
+def office_cycle(*log: tuple[float, str]) -> Cycle:
+    """Fold a log under four office hours: Monday to Friday 9 to 12 and 13 to 17."""
+    document = policy_document()
+    document["calendars"] = {"default": "office"}
+    (cycle,) = cycles_of(folded([event(hour, kind) for hour, kind in log], versions(document)))
+    return cycle
+
+
+@pytest.mark.parametrize(
+    ("at", "ticking", "change"),
+    [
+        (8, False, 9),
+        (9, True, 12),
+        (12, False, 13),
+        (13.5, True, 14),
+        (14, True, 17),
+        (17, False, 33),
+        (16 + 4 * 24, True, 17 + 4 * 24),
+        (18 + 4 * 24, False, 9 + 7 * 24),
+    ],
+)
+def test_a_running_cycle_ticks_while_the_team_is_at_work(at: float, ticking: bool, change: float) -> None:  # noqa: FBT001 - a column of the table
+    """And the next change is the next edge of its hours, or due."""
+    reading = read_cycle(office_cycle((7, "start")), at_us(at), TIMELINES)
+    assert (reading.ticking, reading.next_change_us) == (ticking, at_us(change))
+
+
+def test_a_cycle_that_always_ticks_changes_next_when_it_is_due_and_then_never() -> None:
+    """Around the clock there is no edge."""
+    (cycle,) = cycles_of(folded([event(0, "start")], versions(policy_document())))
+    assert read_cycle(cycle, at_us(1), TIMELINES).next_change_us == at_us(4)
+    assert read_cycle(cycle, at_us(5), TIMELINES).next_change_us is None
+
+
+@pytest.mark.parametrize("kind", ["wait", "stop", "cancel"])
+def test_what_does_not_run_does_not_tick(kind: str) -> None:
+    """Paused, stopped or cancelled, nothing changes without an event."""
+    reading = read_cycle(office_cycle((9, "start"), (10, kind)), at_us(11), TIMELINES)
+    assert (reading.ticking, reading.next_change_us) == (False, None)
+
+
+def test_due_is_the_earliest_instant_at_which_the_time_is_used_up() -> None:
+    """Used up at closing time is due at closing time: a stop in the evening is too late."""
+    cycle = office_cycle((13, "start"), (19, "stop"))
+    reading = read_cycle(cycle, at_us(30), TIMELINES)
+    assert (reading.outcome, reading.due_at_us, reading.remaining_us) == ("BREACHED", at_us(17), 0)
+
+
+def test_an_explanation_names_each_segment_and_its_cause() -> None:
+    """Running, closed, paused and stopped time follow one another; the running parts are what elapsed."""
+    cycle = office_cycle((11, "start"), (14, "wait"), (15, "other"), (16, "stop"), (34, "start"))
+    told = [
+        ((each.start_us - at_us(0)) / 3_600_000_000, each.kind, each.cause.because, each.cause.event_id)
+        for each in explain_cycle(cycle, at_us(35), TIMELINES)
+    ]
+    assert told == [
+        (11, "running", "started", "start@11"),
+        (12, "closed", "started", "start@11"),
+        (13, "running", "started", "start@11"),
+        (14, "paused", "paused", "wait@14"),
+        (15, "running", "resumed", "other@15"),
+        (16, "stopped", "stopped", "stop@16"),
+        (34, "running", "reopened", "start@34"),
+    ]
+
+
+def test_a_cycle_is_seen_in_the_past_as_it_was() -> None:
+    """Before a stop it was running; before its start nothing had elapsed."""
+    cycle = office_cycle((9, "start"), (10, "wait"), (11, "other"), (14, "stop"))
+    phases = {hour: read_cycle(cycle, at_us(hour), TIMELINES) for hour in (8, 9.5, 10, 11, 13.5, 14)}
+    assert [reading.phase for reading in phases.values()] == [
+        "RUNNING",
+        "RUNNING",
+        "PAUSED",
+        "RUNNING",
+        "RUNNING",
+        "STOPPED",
+    ]
+    assert [reading.stopped_at_us for reading in phases.values()] == [None] * 5 + [at_us(14)]
+    assert phases[8].elapsed_us == 0
+    assert phases[13.5].outcome == "PENDING"
+    assert phases[14].outcome == "MET"
