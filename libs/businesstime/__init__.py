@@ -29,6 +29,7 @@ from businesstime.schedule_compiler import compile_schedule
 from businesstime.seasons import MonthDay, Season
 from businesstime.segments import Segment
 from businesstime.timeline import Timeline
+from businesstime.timeline_rows import TimelineRows
 from businesstime.windows import WeeklyHours, Window, parse_window
 from businesstime.zones import TZDATA_VERSION, ZoneDatabase, zone
 
@@ -60,6 +61,7 @@ __all__ = [
     "Segment",
     "SpecialHours",
     "Timeline",
+    "TimelineRows",
     "WeeklyHours",
     "Window",
     "ZoneDatabase",

@@ -1,8 +1,9 @@
 """The questions of a Timeline for whole arrays: numpy arrays in, arrays out.
 
 Instants are int64 µs since the epoch, or datetime64; those that come back are of the kind that was given
-(datetime64 in µs). Durations are int64 µs, or timedelta64; those that come back are int64 µs. Shapes are broadcast.
-Errors are those of the scalar questions, raised if any row would raise, and RowsInvalidError for what is no instant.
+(datetime64 in µs). Durations are int64 µs, or timedelta64; those that come back are int64 µs. Shapes are
+broadcast. Errors are those of the scalar questions, raised if any row would raise, and RowsInvalidError for what is
+no instant.
 """
 
 from __future__ import annotations
@@ -104,8 +105,8 @@ class Arrays:
     def open_intervals(self, start: Rows, end: Rows) -> tuple[Int64Array, npt.NDArray[np.intp]]:
         """Answer the open Intervals of every `[start, end)`, one below the other.
 
-        Two arrays: the Intervals in µs since the epoch, shape (m, 2), and for each the row that it belongs to,
-        shape (m,), in the order of the flattened input.
+        Two arrays: the Intervals in µs since the epoch, shape (m, 2), and the row that each belongs to, shape
+        (m,), in the order of the flattened input.
         """
         (start_us, _), (end_us, _) = as_instants(start), as_instants(end)
         (starts, ends), _ = spread(start_us, end_us)
@@ -174,7 +175,7 @@ class Arrays:
 
 
 def as_instants(values: Rows) -> tuple[Int64Array, Callable[[Int64Array], npt.NDArray[Any]]]:
-    """Answer instants as int64 µs, and what turns answers back into the kind given. Raises RowsInvalidError."""
+    """Answer instants as int64 µs, and what turns answers into the kind given. Raises RowsInvalidError."""
     array = np.asarray(values)
     if array.dtype.kind == "M":
         if np.isnat(array).any():

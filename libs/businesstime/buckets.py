@@ -1,8 +1,8 @@
 """Bucket tables: from many instants, or many totals, to the open Intervals around them, without a search.
 
-Time is cut into buckets of 2^shift µs, and a table says for each which Interval is the first to close after the
-bucket begins. One look-up and at most a few steps find the Interval of an instant. A table that would need many steps,
-because Intervals crowd in some places, gives way to binary search.
+Time is cut into buckets of 2^shift µs, and a table says for each which Interval is the first to close after
+the bucket begins. One look-up and at most a few steps find the Interval of an instant. A table that would need
+many steps, because Intervals crowd in some places, gives way to binary search.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ class Buckets:
     start: int
     shift: int
     ends: Int64Array
-    firsts: npt.NDArray[np.intp]
+    firsts: npt.NDArray[np.unsignedinteger]
     steps: int | None
 
     def places(self, keys: Int64Array) -> npt.NDArray[np.intp]:
         """Answer the place of the first end greater than each key; shape as keys."""
         if self.steps is None:
             return np.searchsorted(self.ends, keys, side="right")
-        found = self.firsts.take((keys - self.start) >> self.shift, mode="clip")
+        found = self.firsts.take((keys - self.start) >> self.shift, mode="clip").astype(np.intp)
         for _ in range(self.steps):
             found += keys >= self.ends.take(found, mode="clip")
         return found
@@ -103,4 +103,6 @@ def _buckets(ends: Int64Array, start: int, stop: int) -> Buckets:
     starts = start + (np.arange(((stop - start) >> shift) + 2, dtype=np.int64) << shift)
     firsts = np.searchsorted(ends, starts, side="right")
     steps = int(np.diff(firsts).max(initial=0))
-    return Buckets(start, shift, ends, firsts[:-1].copy(), steps if steps <= _MOST_STEPS else None)
+    # As narrow as they go: many Timelines share the caches.
+    narrow = firsts[:-1].astype(np.min_scalar_type(len(ends)))
+    return Buckets(start, shift, ends, narrow, steps if steps <= _MOST_STEPS else None)

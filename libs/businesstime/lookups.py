@@ -1,7 +1,7 @@
 """Tables that fill on demand: from a UTC day to what happens in it, and from a total to its instant.
 
-A scalar question costs a few look-ups whatever its span. Tables are plain dicts and entries chains of plain tuples,
-which Python reads fastest; they never go stale, because a Horizon only grows. Reach bounds their size.
+A scalar question costs a few look-ups whatever its span. Tables are plain dicts and entries chains of plain
+tuples, which Python reads fastest; they never go stale: a Horizon only grows. Reach bounds their size.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Piece: TypeAlias = tuple[int, bool, int, "Piece"]
 # (until, opened, total, next): for datetimes; `opened` is where the piece began if it is open, else None.
 Moment: TypeAlias = tuple[datetime, datetime | None, int, "Moment"]
 
-# (until_us, add_us, next): an open Interval with the totals up to `until_us`, each at instant `total + add_us`.
+# (until_us, add_us, next): an Interval with the totals up to `until_us`, each at instant `total + add_us`.
 Stretch: TypeAlias = tuple[int, int, "Stretch"]
 
 # What follows the last piece: never read, since the look-up before it ends inside the chain.
@@ -52,7 +52,7 @@ def fill_pieces(table: dict[int, Piece], horizon: Horizon, day: int) -> None:
 
 
 def fill_moments(table: dict[int, Moment], horizon: Horizon, ordinal: int) -> None:
-    """Enter the pieces of a day, a proleptic ordinal, as datetimes. Raises NeverOpensError, OutOfReachError."""
+    """Enter the pieces of a day, by ordinal, as datetimes. Raises NeverOpensError, OutOfReachError."""
     chain: object = _END
     for start_us, until_us, is_open, total_us in reversed(_pieces(horizon, ordinal - EPOCH_ORDINAL)):
         chain = (from_us(until_us), from_us(start_us) if is_open else None, total_us, chain)

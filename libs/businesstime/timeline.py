@@ -42,9 +42,9 @@ __all__ = ["Timeline"]
 class Timeline:
     """A Schedule compiled for a horizon, which grows on demand and never changes an answer.
 
-    Equal, and hashed, by `content_key`. Instants are int µs since the epoch in the `_us` methods, aware datetimes
-    in the others; durations are int µs. Sums raise NeverOpensError on a schedule without open time, and every
-    question raises OutOfReachError outside the years 1800 to 2399.
+    Equal, and hashed, by `content_key`. Instants are int µs since the epoch in the `_us` methods, aware
+    datetimes in the others; durations are int µs. Sums raise NeverOpensError on a schedule without open time,
+    and every question raises OutOfReachError outside the years 1800 to 2399.
     """
 
     def __init__(

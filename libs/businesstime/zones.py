@@ -174,10 +174,11 @@ def _after(footer: str, last_s: int) -> Iterator[tuple[int, int]]:
         yield last_s, rule.standard_s
         return
     first_year = max(1970 + last_s // 31_556_952 - 1, 1800)
-    for year in range(first_year, REACH_LAST.year + 2):
-        for instant, offset in rule.transitions(year):
-            if instant > last_s:
-                yield instant, offset
+    years = range(first_year, REACH_LAST.year + 2)
+    changes = [change for year in years for change in rule.transitions(year)]
+    # The rule holds at once: the change before the last one in the file sets the offset there.
+    yield last_s, next(offset for instant, offset in reversed(changes) if instant <= last_s)
+    yield from (change for change in changes if change[0] > last_s)
 
 
 def _block_size(counts: list[int], width: int) -> int:

@@ -1,6 +1,6 @@
 """A walk over instants, written to be obviously right: every fast path of businesstime is held against it.
 
-The law that it walks by: the wall clock, never turned back, has reached a window's opening, not yet its closing.
+The law that it walks by: the wall clock, never turned back, has reached a window's opening and not its closing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 def walk(key: str, start: datetime, steps: int, step: timedelta = timedelta(minutes=1)) -> list[datetime]:
     """Answer the latest wall time read so far at each of `steps` instants from `start` on.
 
-    Transitions lie on whole steps. Two days are walked before, so that a clock turned back is known to have been.
+    Transitions lie on whole steps. The walk begins two days before, to know of a clock turned back.
     """
     tzinfo = zone(key)
     before = timedelta(days=2) // step

@@ -15,6 +15,7 @@ from businesstime import (
     complement,
     from_us,
     schedule_from_document,
+    schedule_to_document,
     shift,
     splice,
     to_us,
@@ -39,7 +40,7 @@ def small(schedule: Schedule) -> Timeline:
 
 def edges(schedule: Schedule) -> Edges:
     """Answer all open Intervals of some years."""
-    return [tuple(each) for each in small(schedule).open_intervals_us(FIRST_US, LAST_US)]
+    return [(each.start_us, each.end_us) for each in small(schedule).open_intervals_us(FIRST_US, LAST_US)]
 
 
 @given(schedules, instants, durations)
@@ -54,7 +55,7 @@ def test_elapsed_inverts_deadline(schedule: Schedule, at_us: int, duration_us: i
 
 @given(schedules, instants, durations.filter(bool))
 def test_deadlines_are_tight(schedule: Schedule, at_us: int, duration_us: int) -> None:
-    """A deadline is the earliest such instant, or going back the latest: a microsecond nearer is not enough."""
+    """A deadline is the earliest such instant, or the latest going back: a microsecond nearer is short."""
     timeline = small(schedule)
     due_us = timeline.deadline_us(at_us, duration_us)
     if duration_us > 0:
@@ -122,7 +123,7 @@ def test_scalars_datetimes_and_arrays_agree(schedule: Schedule, rows: list[tuple
 
 @given(schedules, instants)
 def test_next_edges(schedule: Schedule, at_us: int) -> None:
-    """The next opening is open, nothing before it is; the next closing is closed, and the instant before open."""
+    """The next opening is open, nothing before it is; the next closing is closed, the instant before open."""
     timeline = small(schedule)
     opens, closes = timeline.next_open_us(at_us), timeline.next_close_us(at_us)
     assert timeline.is_open_us(opens)
@@ -195,7 +196,7 @@ def test_binary_round_trip(schedule: Schedule) -> None:
 @settings(max_examples=40)
 @given(schedules, schedules, schedules)
 def test_algebra(a: Schedule, b: Schedule, c: Schedule) -> None:
-    """Union and intersection commute, associate, distribute and absorb; De Morgan; difference by complement."""
+    """Union and intersection commute, associate, distribute, absorb; De Morgan; difference."""
     assert edges(a | b) == edges(b | a)
     assert edges(a & b) == edges(b & a)
     assert edges((a | b) | c) == edges(a | (b | c)) == edges(union(a, b, c))
@@ -249,8 +250,6 @@ def test_splice(before: Schedule, after: Schedule, from_us_: int) -> None:
 @example(schedule_from_document({"zone": "UTC", "hours": {}}))
 def test_equal_content_is_equal(schedule: Schedule) -> None:
     """Schedules of equal content are equal, hash alike, and have one key."""
-    from businesstime import schedule_to_document  # noqa: PLC0415 - only here
-
     again = schedule_from_document(schedule_to_document(schedule))
     assert again == schedule
     assert hash(again) == hash(schedule)

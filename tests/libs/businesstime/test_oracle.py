@@ -81,7 +81,7 @@ def test_open_without_a_seam(key: str) -> None:
 
 
 def test_every_subset_of_weekdays() -> None:
-    """All 127 weeks, through both changes of New York's clocks, are those of the walk by quarters of an hour."""
+    """All 127 weeks, through both changes of New York's clocks, are those of a walk by quarters."""
     quarter = timedelta(minutes=15)
     starts = (datetime(2024, 3, 7, tzinfo=UTC), datetime(2024, 10, 31, tzinfo=UTC))
     walks = [(start, walk("America/New_York", start, 8 * 96, quarter)) for start in starts]
