@@ -73,7 +73,9 @@ def parse_money(text: object, code: str) -> Money:
     money_of = currency(code)
     match = _AMOUNT.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise AmountInvalidError(f'{text!r} is not an exact amount (write a string such as "10000.00")')
+        raise AmountInvalidError(
+            f'{str(text)[:40]!r} is not an exact amount (write a string such as "10000.00")'
+        )
     sign, major, decimals = match[1], match[2], match[3] or ""
     if len(decimals) > money_of.exponent:
         raise AmountInvalidError(f"{text!r} has {len(decimals)} decimals, {code} has {money_of.exponent}")

@@ -55,7 +55,7 @@ def currency(code: str) -> Currency:
         return currencies()[code]
     except (KeyError, TypeError):
         raise CurrencyUnknownError(
-            f"{code!r} is not an ISO 4217 currency with minor units (expected a code such as EUR)"
+            f"{str(code)[:40]!r} is not an ISO 4217 currency with minor units (expected a code such as EUR)"
         ) from None
 
 

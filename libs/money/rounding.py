@@ -41,7 +41,7 @@ def rounding(name: str) -> Rounding:
         return Rounding(name)
     except ValueError:
         raise RoundingUnknownError(
-            f"{name!r} is not a rounding mode (one of {', '.join(Rounding)})"
+            f"{name[:40]!r} is not a rounding mode (one of {', '.join(Rounding)})"
         ) from None
 
 

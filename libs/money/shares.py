@@ -30,7 +30,9 @@ def parse_share(text: object) -> Fraction:
             return Fraction(ratio[3])
         if ratio and int(ratio[2]):
             return Fraction(int(ratio[1]), int(ratio[2]))
-    raise ShareInvalidError(f'{text!r} is not an exact share (write a string such as "99.95%")')
+    raise ShareInvalidError(
+        f'{str(text)[:_MAX_CHARACTERS]!r} is not an exact share (write a string such as "99.95%")'
+    )
 
 
 def percentage_text(share: Fraction) -> str:

@@ -15,6 +15,7 @@ __all__ = ["MAX_TEXT", "Node", "check_key"]
 MAX_TEXT = 200
 """The longest text of a field, in characters."""
 
+_MAX_NAME = 60
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -40,7 +41,7 @@ class Node:
         for name in self.value:
             if name not in required | optional:
                 known = ", ".join(sorted(required | optional))
-                raise self._at(str(name)).refusal(f"is not a field here (known: {known})")
+                raise self._at(str(name)[:_MAX_NAME]).refusal(f"is not a field here (known: {known})")
         present = {name: self._at(name, value) for name, value in self.value.items() if value is not None}
         for name in sorted(required - present.keys()):
             raise self._at(name).refusal("is required")

@@ -168,3 +168,14 @@ async def test_a_token_that_opens_nothing_is_refused(access: Access) -> None:
         async with open_gateway_client(wrong):
             pass
     assert refused.value.kind == "unauthenticated"
+
+
+async def test_hostile_values_are_refused_alone(client: GatewayClient, tmp_path: Path) -> None:
+    """Characters that no database holds, and texts without end, cost their own row and no other."""
+    hostile = ["\0", "x" * 5_000, "\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace")]
+    rows = [
+        ["INC1", "New", value, "1/3/2016 08:00", "1/3/2016 09:00", str(n)] for n, value in enumerate(hostile)
+    ]
+    path = export(tmp_path / "incidents.csv", [*rows, *incidents(5)])
+    tally = await imported(client, path)
+    assert (tally.accepted, len(rejected_rows(tally)), tally.rows) == (15, 3, 18)

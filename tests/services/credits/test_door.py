@@ -18,9 +18,11 @@ from credits.contract import (
     ReadStatement,
     SaveAgreement,
 )
+from credits.domain.agreement_document import agreement_from_document
+from credits.domain.assessment import assess
 from credits.domain.inputs_hash import hash_inputs
 from credits.domain.measurement import Measurement
-from credits.domain.period import Period
+from credits.domain.period import Period, month_of
 from serving.context import RequestContext, Scope
 from tests.services.credits.conftest import Clock, acting_for
 from tests.services.credits.counted_clocks import CountedClocks
@@ -153,6 +155,28 @@ async def test_the_hash_can_be_recomputed_from_what_is_readable(
             for owed in record.credits
         },
     )
+
+
+async def test_an_assessment_can_be_made_again_offline(door: Credits, context: RequestContext) -> None:
+    """The document and the measurements, as anyone may read them, give the same amounts and steps again."""
+    await save(door, context, fee="1234.56", levels=[level("a"), level("b", objective="94%")])
+    record = await door.assess_period(context, AssessPeriod(agreement_key="acme", period="2016-03"))
+    document = (await door.read_agreement(context, ReadAgreement(key="acme"))).versions[0].document
+    measurements = {
+        owed.level: Measurement(
+            numerator=owed.measurement.numerator,
+            denominator=owed.measurement.denominator,
+            evidence_hash=owed.measurement.evidence_hash,
+        )
+        for owed in record.credits
+    }
+    period = month_of(record.period, document["zone"])
+    again = assess(agreement_from_document(document), period, measurements)
+    assert (again.amount.minor, again.before_cap.minor) == (record.amount_minor, record.before_cap_minor)
+    assert [owed.amount_minor for owed in again.credits] == [owed.amount_minor for owed in record.credits]
+    assert [(step.step, step.detail, step.result) for step in again.steps] == [
+        (step.step, step.detail, step.result) for step in record.steps
+    ]
 
 
 async def test_a_month_in_new_york_has_the_minutes_of_its_zone(

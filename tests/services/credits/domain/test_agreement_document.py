@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from credits.domain.agreement import NoData
 from credits.domain.agreement_document import agreement_from_document
@@ -130,3 +133,52 @@ def test_null_is_absent() -> None:
     assert agreement_from_document(changed("cap", None)).cap_share is None
     document = copy.deepcopy(ACME) | {"cap": None}
     assert agreement_from_document(document).cap_share is None
+
+
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=50),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=20), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def paths(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """List the way to every value inside a document."""
+    yield path
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from paths(inner, (*path, name))
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from paths(inner, (*path, index))
+
+
+def refusal_of(document: dict[str, Any]) -> CreditsError | None:
+    """Parse a document, and give what it is refused with."""
+    try:
+        agreement_from_document(document)
+    except CreditsError as refusal:
+        return refusal
+    return None
+
+
+@given(path=st.sampled_from([path for path in paths(ACME) if path]), value=json_values)
+def test_any_document_is_read_or_refused(path: tuple[Any, ...], value: object) -> None:
+    """Whatever stands in place of a part: an Agreement, or a refusal of bounded length."""
+    document = copy.deepcopy(ACME)
+    place: Any = document
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    refusal = refusal_of(document)
+    assert refusal is None or (refusal.field and len(str(refusal)) < 1_000)
+
+
+@pytest.mark.parametrize(
+    "field", ["customer", "zone", "currency", "fee", "rounding", "period", "cap", "x" * 9_999]
+)
+def test_refusals_do_not_repeat_endless_texts(field: str) -> None:
+    """A text without end is refused in a few words."""
+    with pytest.raises(CreditsError) as refused:
+        agreement_from_document(ACME | {field: "y" * 1_000_000})
+    assert len(str(refused.value)) < 1_000
