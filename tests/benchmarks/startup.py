@@ -6,6 +6,7 @@ they install into caches of their own. Goals: warm under 5 s, the whole stack un
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import statistics
@@ -23,6 +24,7 @@ from tests.services.cli.stacks import clean_environment, free_ports
 ROOT = Path(__file__).resolve().parent.parent.parent
 WARM_RUNS = 5
 SETTLED_AFTER_S = 5
+STOPPED_WITHIN_S = 60
 IMPORTS = "import gateway.app, calendars.app, clocks.app, credits.app"
 UP = [sys.executable, "-P", "-m", "cli", "up"]
 
@@ -102,6 +104,7 @@ def _until_ready(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
     assert process.stdout is not None
     said = []
@@ -116,8 +119,8 @@ def _until_ready(
         yield ready_s, process.pid
     finally:
         children = descendants(process.pid)
-        process.send_signal(signal.SIGINT)
-        process.communicate()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does at Ctrl-C: make and what it runs
+        process.communicate(timeout=STOPPED_WITHIN_S)
         wait_until(lambda: not alive(children), what="the end of every process")
 
 
