@@ -155,7 +155,7 @@ function used(cycle) {
  * @returns {HTMLElement | string}
  */
 function due(cycle) {
-  if (cycle.dueAt === null) return `${duration(cycle.remainingUs)} left, when it goes on`;
+  if (cycle.dueAt === null) return `${duration(cycle.remainingUs)} left, once it resumes`;
   const at = element("time", { datetime: cycle.dueAt }, distance(cycle.dueAt, Date.parse(cycle.readAt)));
   return element("span", {}, at, element("span", { class: "sub" }, when(cycle.dueAt)));
 }

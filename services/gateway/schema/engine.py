@@ -10,6 +10,7 @@ from gateway.domain.errors import LimitExceededError
 from gateway.schema.build import executable_schema
 from gateway.schema.documents import Documents, Prepared
 from gateway.schema.executor import LeafExecutor
+from gateway.schema.limits import check_lists
 from gateway.schema.masking import format_field_errors, format_limit, format_request_errors
 from gateway.schema.request import Answer, GraphQLRequest
 from gateway.upstream.session import Session
@@ -30,8 +31,10 @@ class Engine:
 
     async def answer(self, request: GraphQLRequest, session: Session, *, may_change: bool) -> Answer:
         """Answer one request; raises MutationRefusedError, nothing else."""
+        variables = request.variables or {}
         try:
-            prepared = self._documents.prepare(request.query, request.variables or {})
+            check_lists(variables)
+            prepared = self._documents.prepare(request.query, variables)
         except LimitExceededError as error:
             return Answer(errors=[format_limit(error)])
         if isinstance(prepared, list):

@@ -32,11 +32,20 @@ from graphql import (
 from gateway.domain.errors import LimitExceededError
 from gateway.schema.pages import DEFAULT_PAGE, MAX_PAGE
 
-__all__ = ["LIMITS", "Measures", "check_fields", "check_measures", "measure", "page_variables"]
+__all__ = [
+    "LIMITS",
+    "Measures",
+    "check_fields",
+    "check_lists",
+    "check_measures",
+    "measure",
+    "page_variables",
+]
 
 MAX_TOKENS = 3_000
 MAX_CHARACTERS = 200_000
 MAX_FIELDS = 500
+MAX_LIST = 2_000
 
 MAX_NESTING = 3 * 12
 """Levels of fields and fragments together, which is how deep the walk itself may go."""
@@ -88,6 +97,14 @@ def check_fields(document: DocumentNode) -> None:
     )
     if found > MAX_FIELDS:
         raise LimitExceededError(limit="number of fields", allowed=MAX_FIELDS, found=found)
+
+
+def check_lists(variables: Mapping[str, Any]) -> None:
+    """Raise LimitExceededError for a list that would take long only to read; documents are not looked into."""
+    for value in variables.values():
+        for inner in (value, *value.values()) if isinstance(value, dict) else (value,):
+            if isinstance(inner, list) and len(inner) > MAX_LIST:
+                raise LimitExceededError(limit="list", allowed=MAX_LIST, found=len(inner))
 
 
 def measure(document: DocumentNode, schema: GraphQLSchema, variables: Mapping[str, Any]) -> Measures:

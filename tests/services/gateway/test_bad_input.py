@@ -87,6 +87,15 @@ async def test_batch_too_large(api: Api) -> None:
     assert "1000" in error["message"].replace(",", "")
 
 
+async def test_list_too_long_to_read(api: Api) -> None:
+    """A list of input past all sense is refused before it is read, as a variable and inside one."""
+    events = [event("INC1", "2026-03-02T08:30:00Z", "New", number=n) for n in range(2_001)]
+    inside = "mutation ($input: IngestEventsInput!) { ingestEvents(input: $input) { accepted } }"
+    for mutation, variables in ((INGEST, {"events": events}), (inside, {"input": {"events": events}})):
+        error = await api.refusal(mutation, variables)
+        assert (error["code"], error["limit"], error["found"]) == ("limit_exceeded", "list", 2_001)
+
+
 @pytest.mark.parametrize("first", [0, -1, 201, 2**31 - 1])
 async def test_page_too_large(api: Api, first: int) -> None:
     """A page of none, or of more than the limit, is refused and named."""
