@@ -28,7 +28,9 @@ MAX_CONDITION_LENGTH = 2_000
 MAX_REMEMBERED = 4_096
 
 ROOT = re.compile(r"\b(event|subject|previous)\b(?:\s*\.\s*([A-Za-z_]\w*)(?!\w|\s*[(]))?")
-POSITION = re.compile(r"<input>:(\d+):(\d+): (.*)")
+POSITION = re.compile(r"<input>:(-?\d+):(-?\d+): (.*)")
+STATUS = re.compile(r"^[A-Z_]+: (?:ERROR: )?| \[[A-Z_]+\]$")
+LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 BOOLEAN = ("BOOL", "DYN")
 # Values whose equality proves the same answer; a dict does not tell 1, 1.0 and True apart, but CEL does.
 # None stands for an attribute that the Subject does not have; none that it has is null.
@@ -168,9 +170,10 @@ def compile_condition(text: object, *, field: str) -> Condition:
     if not isinstance(text, str):
         raise PolicyInvalidError("a condition is a CEL expression in quotes", field=field)
     if len(text) > MAX_CONDITION_LENGTH:
-        raise PolicyInvalidError(
-            f"a condition has at most {MAX_CONDITION_LENGTH} characters, not {len(text)}", field=field
-        )
+        reason = f"a condition has at most {MAX_CONDITION_LENGTH} characters, not {len(text)}"
+        raise PolicyInvalidError(reason, field=field)
+    if LONE_SURROGATE.search(text):
+        raise PolicyInvalidError("a condition is text; this holds half a character", field=field)
     try:
         expression = environment().compile(text)
     except RuntimeError as error:
@@ -182,9 +185,10 @@ def compile_condition(text: object, *, field: str) -> Condition:
 
 
 def compile_error(message: str, field: str) -> ConditionInvalidError:
-    """Take the first position and reason out of the compiler's message."""
-    found = POSITION.search(message)
+    """Take the first position and reason out of the message; an error without a position is of the whole."""
+    first = STATUS.sub("", message.splitlines()[0])
+    found = POSITION.fullmatch(first)
     if found is None:
-        return ConditionInvalidError(message.splitlines()[0], field=field, line=1, column=1)
-    reason = found[3].removesuffix(" [INVALID_ARGUMENT]")
-    return ConditionInvalidError(reason, field=field, line=int(found[1]), column=int(found[2]))
+        return ConditionInvalidError(first, field=field, line=1, column=1)
+    line, column = (max(int(place), 1) for place in (found[1], found[2]))
+    return ConditionInvalidError(found[3], field=field, line=line, column=column)

@@ -18,6 +18,7 @@ MAX_METRICS = 50
 MAX_TARGETS = 100
 MAX_WARNINGS = 20
 MAX_MAPPING = 1_000
+UNFIT = re.compile(r"[\x00\ud800-\udfff]")
 METRIC_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 PERCENTAGE = re.compile(r"(\d{1,2})(?:\.(\d{1,4}))?\s*%")
 
@@ -149,8 +150,10 @@ def text(value: object, path: str) -> str:
     """Take a text of reasonable length."""
     if not isinstance(value, str) or not value.strip():
         raise PolicyInvalidError("a text is needed here", field=path)
-    if len(value) > MAX_NAME_LENGTH or "\x00" in value:
-        raise PolicyInvalidError(f"at most {MAX_NAME_LENGTH} characters, none of them NUL", field=path)
+    if len(value) > MAX_NAME_LENGTH or UNFIT.search(value):
+        raise PolicyInvalidError(
+            f"at most {MAX_NAME_LENGTH} characters, none of them NUL or half a one", field=path
+        )
     return value
 
 

@@ -26,6 +26,9 @@ def facts(**subject: Any) -> Facts:
         ("event.kind == 1", 1, 6, "undeclared reference to 'event.kind'"),
         ('event.sequence == "1"', 1, 16, "no matching overload"),
         ("", 1, 1, "Syntax error"),
+        ("(" * 100, 1, 1, "Expression recursion limit exceeded. limit: 32"),
+        ("subject" + ".a" * 100, 1, 1, "Exceeded max recursion depth of 32"),
+        ("true\x00", 1, 5, "Syntax error"),
         ("now() > 1", 1, 4, "undeclared reference to 'now'"),
     ],
 )
@@ -52,7 +55,7 @@ def test_what_can_be_neither_true_nor_false_is_refused(text: str) -> None:
         compile_condition(text, field="covers")
 
 
-@pytest.mark.parametrize("text", [None, 1, ["true"], "true || " * 300 + "true"])
+@pytest.mark.parametrize("text", [None, 1, ["true"], "\ud800", "true || " * 300 + "true"])
 def test_only_a_text_of_reasonable_length_is_compiled(text: object) -> None:
     """Anything else is refused before the compiler sees it."""
     with pytest.raises(PolicyInvalidError, match=r"covers: a condition"):
