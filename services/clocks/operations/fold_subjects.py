@@ -18,7 +18,6 @@ from clocks.domain.restatement import Restatement, restate
 from clocks.domain.standing import CycleKey, Notice, Standing
 from clocks.operations.load_rulebook import Rulebook
 from clocks.storage.cycles import (
-    LockedCycles,
     PastCycle,
     delete_cycles,
     insert_firings,
@@ -33,17 +32,9 @@ from clocks.storage.messages import tell
 from clocks.storage.subjects import LockedSubject, insert_subjects, lock_subjects, save_subjects
 from pgstore.connection import Connection
 
-__all__ = ["Folded", "OvertakenError", "fold_subjects"]
+__all__ = ["Folded", "fold_subjects"]
 
 NewEvents = Mapping[str, Sequence[Event]]
-
-
-class OvertakenError(Exception):
-    """A transaction that began to write later was here first: begin again.
-
-    A feed is in order of transactions. Were this one to go on, what it says of a Cycle would stand there
-    before what it follows from.
-    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,11 +101,8 @@ async def _read_ground(
         if not _goes_on(subject, rulebook, events[subject.subject_id])
     ]
     known = [subject.subject_id for subject in subjects if subject.state is not None]
-    cycles = await lock_cycles(connection, known) if known else LockedCycles({}, overtaken=False)
-    if cycles.overtaken or any(subject.overtaken for subject in subjects):
-        raise OvertakenError
     standings: dict[str, dict[CycleKey, Standing]] = {}
-    for key, standing in cycles.standings.items():
+    for key, standing in (await lock_cycles(connection, known) if known else {}).items():
         standings.setdefault(key.subject_id, {})[key] = standing
     return _Ground(
         logs=await read_events(connection, late) if late else {},

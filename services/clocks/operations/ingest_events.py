@@ -9,7 +9,7 @@ from clocks.contract import IngestEvents, IngestReceipt, RefusedEvent
 from clocks.domain.event import Event
 from clocks.domain.refusals import BatchTooLargeError, UnsettledError
 from clocks.operations.check_events import Batch, EventRefusal, check, conflict, refusal
-from clocks.operations.fold_subjects import OvertakenError, fold_subjects
+from clocks.operations.fold_subjects import fold_subjects
 from clocks.operations.load_rulebook import Rulebook, Rulebooks
 from clocks.storage.events import delete_events, insert_events, read_content_hashes
 from clocks.storage.rulebooks import hold_rulebook
@@ -22,7 +22,7 @@ from serving.context import RequestContext
 __all__ = ["MAX_BATCH", "Taken", "ingest"]
 
 MAX_BATCH = 1_000
-_ATTEMPTS = 20
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,16 +54,12 @@ async def ingest(
             async with database.transaction(context.tenant_id) as connection:
                 if await hold_rulebook(connection) == rulebook.revisions.revision:
                     return await _take(connection, rulebook, request, batch)
-        except OvertakenError:
-            continue
         except TransactionConflictError:
             if attempt == _ATTEMPTS:
                 raise
             continue
         await rulebooks.load(context)
-    raise UnsettledError(
-        "others write about the same subjects, or change the rules, at this moment: try again"
-    )
+    raise UnsettledError("policies or calendars change at this moment: try again")
 
 
 async def _take(connection: Connection, rulebook: Rulebook, request: IngestEvents, batch: Batch) -> Taken:

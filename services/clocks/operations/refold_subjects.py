@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from clocks.operations.fold_subjects import OvertakenError, fold_subjects
+from clocks.operations.fold_subjects import fold_subjects
 from clocks.operations.load_rulebook import Rulebook, Rulebooks
 from clocks.storage.refolds import (
     Refold,
@@ -48,12 +48,9 @@ async def waiting_tenants(database: Database) -> list[str]:
 async def refold(context: RequestContext, *, database: Database, rulebooks: Rulebooks) -> Refolded:
     """Do the next batch of a tenant's oldest work, in one transaction."""
     rulebook = await rulebooks.current(context)
-    try:
-        async with database.transaction(context.tenant_id) as connection:
-            if await hold_rulebook(connection) == rulebook.revisions.revision:
-                return await _refold(connection, rulebook)
-    except OvertakenError:
-        return Refolded(subjects=0)
+    async with database.transaction(context.tenant_id) as connection:
+        if await hold_rulebook(connection) == rulebook.revisions.revision:
+            return await _refold(connection, rulebook)
     await rulebooks.load(context)
     return Refolded(subjects=0)
 

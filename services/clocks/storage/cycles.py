@@ -13,7 +13,6 @@ from pgstore.blocks import load_blocks
 from pgstore.connection import Connection, Row
 
 __all__ = [
-    "LockedCycles",
     "PastCycle",
     "delete_cycles",
     "insert_firings",
@@ -35,20 +34,10 @@ class PastCycle(NamedTuple):
     revision: int
 
 
-class LockedCycles(NamedTuple):
-    """How Cycles stand; overtaken: a worker that began to write after this transaction has fired one."""
-
-    standings: Mapping[CycleKey, Standing]
-    overtaken: bool
-
-
-async def lock_cycles(connection: Connection, subject_ids: Sequence[str]) -> LockedCycles:
+async def lock_cycles(connection: Connection, subject_ids: Sequence[str]) -> Mapping[CycleKey, Standing]:
     """Lock the Cycles of locked Subjects; nobody fires them until the transaction ends."""
     rows = await connection.fetch(_SQL["lock_cycles"], list(subject_ids))
-    return LockedCycles(
-        {CycleKey(row[0], row[1], row[2], row[3]): _standing(row) for row in rows},
-        any(row["overtaken"] for row in rows),
-    )
+    return {CycleKey(row[0], row[1], row[2], row[3]): _standing(row) for row in rows}
 
 
 async def read_instant(connection: Connection) -> int:

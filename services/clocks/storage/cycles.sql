@@ -1,10 +1,10 @@
 -- Cycles as they stand: the numbers that lists and measures read, and what is left to fire.
 
 -- name: lock_cycles
--- Lock the Cycles of locked Subjects, so that no worker fires them meanwhile; overtaken: one has, since we began.
+-- Lock the Cycles of locked Subjects, so that no worker fires them meanwhile.
 SELECT subject_id, policy_key, metric, cycle, policy_version, target, target_us, calendar_key, calendar_version,
        calendar_rule, calendar_keys, phase, outcome, started_at, due_at, breached_at, stopped_at, ended_at,
-       fire_at, fire_threshold, fired, generation, revision, written_by > pg_current_xact_id() AS overtaken
+       fire_at, fire_threshold, fired, generation, revision
 FROM cycles
 WHERE subject_id = ANY ($1::text[])
 ORDER BY subject_id, policy_key, metric, cycle
@@ -42,7 +42,7 @@ SET
     excluded.outcome, started_at = excluded.started_at, due_at = excluded.due_at, breached_at =
     excluded.breached_at, stopped_at = excluded.stopped_at, ended_at = excluded.ended_at, fire_at =
     excluded.fire_at, fire_threshold = excluded.fire_threshold, fired = excluded.fired, generation =
-    excluded.generation, revision = excluded.revision, written_by = pg_current_xact_id();
+    excluded.generation, revision = excluded.revision;
 
 -- name: delete_cycles
 -- Take away Cycles that, as restated, never were; their numbers stay in the revisions.

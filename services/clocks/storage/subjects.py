@@ -30,15 +30,11 @@ _DECODER = msgspec.msgpack.Decoder(SubjectState)
 
 
 class LockedSubject(NamedTuple):
-    """A Subject that this transaction has locked; `state` is None before its first fold.
-
-    overtaken: a transaction that began to write after this one has been there already.
-    """
+    """A Subject that this transaction has locked; `state` is None before its first fold."""
 
     subject_id: str
     state: SubjectState | None
     folded_revision: int
-    overtaken: bool
 
 
 class StoredSubject(NamedTuple):
@@ -63,8 +59,8 @@ async def lock_subjects(connection: Connection, subject_ids: Sequence[str]) -> S
     """Lock Subjects, in order of id."""
     rows = await connection.fetch(_SQL["lock_subjects"], list(subject_ids))
     return [
-        LockedSubject(subject_id, None if state is None else _DECODER.decode(state), revision, overtaken)
-        for subject_id, state, revision, overtaken in rows
+        LockedSubject(subject_id, None if state is None else _DECODER.decode(state), revision)
+        for subject_id, state, revision in rows
     ]
 
 

@@ -7,8 +7,8 @@ SELECT current_setting('meantime.tenant'), subject_id FROM unnest($1::text[]) AS
 ON CONFLICT DO NOTHING;
 
 -- name: lock_subjects
--- Lock Subjects in order of id and read their state; overtaken: a younger transaction has written it already.
-SELECT subject_id, state, folded_revision, folded_by > pg_current_xact_id() AS overtaken
+-- Lock Subjects in order of id and read their state.
+SELECT subject_id, state, folded_revision
 FROM subjects
 WHERE subject_id = ANY ($1::text[])
 ORDER BY subject_id
@@ -17,8 +17,7 @@ FOR UPDATE;
 -- name: save_subjects
 -- Write the state of locked Subjects.
 UPDATE subjects
-SET state = batch.state, last_occurred_at = batch.last_occurred_at, events = batch.events, folded_revision = $5,
-    folded_by = pg_current_xact_id()
+SET state = batch.state, last_occurred_at = batch.last_occurred_at, events = batch.events, folded_revision = $5
 FROM unnest($1::text[], $2::bytea[], $3::timestamptz[], $4::bigint[])
      AS batch (subject_id, state, last_occurred_at, events)
 WHERE subjects.tenant_id = current_setting('meantime.tenant') AND subjects.subject_id = batch.subject_id;

@@ -63,13 +63,11 @@ CREATE TABLE subjects (
     last_occurred_at timestamptz,
     events           bigint      NOT NULL DEFAULT 0,
     folded_revision  bigint      NOT NULL DEFAULT 0,
-    folded_by        xid8        NOT NULL DEFAULT pg_current_xact_id(),
     PRIMARY KEY (tenant_id, subject_id)
 );
 COMMENT ON COLUMN subjects.state IS 'The folded SubjectState, msgpack; NULL until the first fold';
 COMMENT ON COLUMN subjects.folded_revision IS 'The policies'' revision by which the whole state was folded';
 
-COMMENT ON COLUMN subjects.folded_by IS 'The transaction that wrote it last: an older one may not come after it';
 
 CREATE TABLE cycles (
     tenant_id        text        COLLATE "C" NOT NULL,
@@ -100,7 +98,6 @@ CREATE TABLE cycles (
     fired_at         timestamptz,
     generation       integer     NOT NULL DEFAULT 1,
     revision         integer     NOT NULL DEFAULT 0,
-    written_by       xid8        NOT NULL DEFAULT pg_current_xact_id(),
     PRIMARY KEY (tenant_id, subject_id, policy_key, metric, cycle),
     CHECK ((outcome = 'BREACHED') = (breached_at IS NOT NULL)),
     CHECK (cardinality(fire_at) = cardinality(fire_threshold))
@@ -110,7 +107,6 @@ COMMENT ON COLUMN cycles.ended_at IS 'When it was stopped or cancelled; NULL whi
 COMMENT ON COLUMN cycles.fire_at IS 'When the thresholds not yet fired come, in order; the names beside, in fire_threshold';
 COMMENT ON COLUMN cycles.fired IS 'The thresholds fired in this generation';
 COMMENT ON COLUMN cycles.fired_at IS 'The true time of the threshold fired last';
-COMMENT ON COLUMN cycles.written_by IS 'The transaction that wrote it last: an older one may not come after it';
 COMMENT ON COLUMN cycles.generation IS 'Grows when thresholds that were fired may rightly fire again';
 
 CREATE INDEX cycles_to_fire ON cycles (next_fire_at) WHERE next_fire_at IS NOT NULL;

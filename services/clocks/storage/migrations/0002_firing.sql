@@ -7,8 +7,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN to_char(instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
 -- Fire at most `batch` thresholds that are past, not before the low-water mark: one statement moves the Cycles on
--- and writes the ledger and the outbox. What a younger transaction has just written waits for the next call: a feed
--- is in order of transactions, and so must be what it says of a Cycle. A threshold is past a microsecond after its time: done at due is met.
+-- and writes the ledger and the outbox. A threshold is past a microsecond after its time: done at due is met.
 CREATE FUNCTION fire_due(batch integer, low timestamptz)
 RETURNS TABLE (tenant_id text, threshold text, at timestamptz, lag_us bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -32,11 +31,10 @@ BEGIN
         UPDATE cycles AS c
         SET fire_at = c.fire_at[2:], fire_threshold = c.fire_threshold[2:],
             fired = c.fired || c.fire_threshold[1], fired_at = c.fire_at[1],
-            written_by = pg_current_xact_id(),
             outcome = CASE c.fire_threshold[1] WHEN 'breach' THEN 'BREACHED' ELSE c.outcome END,
             breached_at = CASE c.fire_threshold[1] WHEN 'breach' THEN c.due_at ELSE c.breached_at END
         FROM due
-        WHERE c.ctid = due.place AND c.written_by < pg_current_xact_id()
+        WHERE c.ctid = due.place
         RETURNING c.tenant_id, c.subject_id, c.policy_key, c.metric, c.cycle, c.generation, c.revision, c.target,
                   c.due_at, c.fired[cardinality(c.fired)] AS threshold, c.fired_at AS at
     ), entered AS (
