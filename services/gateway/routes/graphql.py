@@ -19,6 +19,7 @@ from gateway.schema.request import Answer, GraphQLRequest
 from gateway.upstream.doors import Doors
 from gateway.upstream.session import ReadTenant, Session
 from serving.context import RequestContext
+from serving.telemetry import name_tenant
 
 __all__ = ["GraphQLEndpoint"]
 
@@ -46,6 +47,7 @@ class GraphQLEndpoint:
             context = await self._verify(request.headers.get("authorization"), request.scope["request_id"])
         except Exception as error:  # noqa: BLE001 - what is no refusal of a credential is raised again
             return refuse_credential(request, error)
+        name_tenant(context.tenant_id)
         try:
             asked = await read_post(request) if request.method == "POST" else read_get(request)
         except Exception as error:  # noqa: BLE001 - what is no refusal of a request is raised again

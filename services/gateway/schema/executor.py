@@ -23,11 +23,15 @@ from strawberry.types.field import StrawberryField
 __all__ = ["LeafExecutor"]
 
 
+UNREAD: Any = object()
+
+
 class Leaf(NamedTuple):
-    """How a plain leaf is answered: read from the record, then written by its type."""
+    """How a plain leaf is answered: read from its record and written by its type; it may be nullable."""
 
     read: Callable[[Any], Any]
     write: Callable[[Any], Any]
+    nullable: bool
 
 
 class LeafExecutor(Executor[None]):
@@ -47,7 +51,7 @@ class LeafExecutor(Executor[None]):
         for key, details in grouped_field_set.items():
             value = read_leaf(parent_type, details[0].node.name.value, source_value)
             answer[key] = value
-            if value is None:
+            if value is UNREAD:
                 rest[key] = details
         if not rest:
             return answer
@@ -61,17 +65,19 @@ async def merge(answer: dict[str, Any], others: Awaitable[dict[str, Any]]) -> di
 
 
 def read_leaf(parent: GraphQLObjectType, name: str, source: Any) -> Any:
-    """Return a plain leaf's value; None where it is null, fails, or is no plain leaf."""
+    """Return a plain leaf's value; UNREAD where it is no plain leaf, fails, or lacks what it must have."""
     if name == "__typename":
         return parent.name
     leaf = leaf_of(parent, name)
     if leaf is None:
-        return None
+        return UNREAD
     try:
         value = leaf.read(source)
-        return None if value is None else leaf.write(value)
+        if value is None:
+            return None if leaf.nullable else UNREAD
+        return leaf.write(value)
     except Exception:  # noqa: BLE001 - graphql-core reads it again and reports it where it belongs
-        return None
+        return UNREAD
 
 
 @cache
@@ -83,7 +89,9 @@ def leaf_of(parent: GraphQLObjectType, name: str) -> Leaf | None:
         return None
     leaf = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
     read = reader_of(declared)
-    return Leaf(read, leaf.coerce_output_value) if read and is_leaf_type(leaf) else None
+    if read is None or not is_leaf_type(leaf):
+        return None
+    return Leaf(read, leaf.coerce_output_value, nullable=leaf is field.type)
 
 
 def reader_of(field: StrawberryField) -> Callable[[Any], Any] | None:

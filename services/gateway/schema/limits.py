@@ -100,7 +100,7 @@ def check_fields(document: DocumentNode) -> None:
 
 
 def check_lists(variables: Mapping[str, Any]) -> None:
-    """Raise LimitExceededError for a list that would take long only to read; documents are not looked into."""
+    """Raise LimitExceededError for a list that takes long only to read; documents are not looked into."""
     for value in variables.values():
         for inner in (value, *value.values()) if isinstance(value, dict) else (value,):
             if isinstance(inner, list) and len(inner) > MAX_LIST:
