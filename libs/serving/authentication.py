@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import structlog
 from starlette.requests import Request
 
 from serving.context import SERVICE_TENANT, RequestContext
 from serving.problems import Problem
+from serving.telemetry import name_tenant
 from serving.tokens import InternalTokens
 
 __all__ = ["authenticate", "authenticate_service"]
@@ -20,7 +20,7 @@ def authenticate(request: Request, tokens: InternalTokens) -> RequestContext:
             "a bearer token between services is needed", code="token_missing", kind="unauthenticated"
         )
     context = tokens.verify(token.strip())
-    structlog.contextvars.bind_contextvars(tenant=context.tenant_id)
+    name_tenant(context.tenant_id)
     return context
 
 

@@ -90,10 +90,11 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 def describe(error: BaseException) -> ProblemDocument | None:
     """Describe an error that has `code` and `kind`; None for any other, which nobody outside should read.
 
+    None for kind internal, too: a fault behind a door that we asked is a fault of ours to whoever asked us.
     An error may have `public`, a message for the user where its own is for the operator alone.
     """
     code, kind = getattr(error, "code", None), _KINDS.get(getattr(error, "kind", ""))
-    if not isinstance(code, str) or kind is None:
+    if not isinstance(code, str) or kind is None or kind == "internal":
         return None
     return _document(
         kind=kind,

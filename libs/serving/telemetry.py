@@ -13,7 +13,7 @@ from structlog.typing import EventDict, Processor
 from serving.environment import SettingError
 from serving.redaction import redact, redact_text
 
-__all__ = ["LogStyle", "configure_logging", "log_style"]
+__all__ = ["LogStyle", "configure_logging", "log_style", "name_tenant"]
 
 LogStyle = Literal["console", "json"]
 
@@ -67,6 +67,11 @@ def configure_logging(
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
+
+
+def name_tenant(tenant_id: str) -> None:
+    """Say which tenant the request is for, in the lines that follow and in the request's own."""
+    structlog.contextvars.bind_contextvars(tenant=tenant_id)
 
 
 def redact_event(_logger: Any, _method: str, event_dict: EventDict) -> EventDict:

@@ -36,7 +36,6 @@ def test_every_kind_has_a_status() -> None:
         ("too_late", 409),
         ("too_many", 429),
         ("unavailable", 503),
-        ("internal", 500),
     ],
 )
 def test_a_problem_crosses_the_wire(kind: Kind, status: int) -> None:
@@ -69,9 +68,17 @@ def test_an_error_may_have_a_message_for_users() -> None:
     assert (conflict.detail, conflict.status) == ("the key was used", 409)
 
 
-@pytest.mark.parametrize("error", [ValueError("secret"), KeyError("code"), DomainError("x", None)])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("secret"),
+        KeyError("code"),
+        DomainError("x", None),
+        Problem("something went wrong on our side", code="internal", kind="internal"),
+    ],
+)
 def test_other_errors_are_not_described(error: Exception) -> None:
-    """An error without code and kind, or with a kind that there is not, is a fault of ours."""
+    """An error without code and kind, with a strange kind, or from a fault elsewhere is a fault of ours."""
     if isinstance(error, DomainError):
         error.kind = "strange"
     assert describe(error) is None
