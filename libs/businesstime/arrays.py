@@ -2,8 +2,8 @@
 
 Instants are int64 µs since the epoch, or datetime64; those that come back are of the kind that was given
 (datetime64 in µs). Durations are int64 µs, or timedelta64; those that come back are int64 µs. Shapes are
-broadcast. Errors are those of the scalar questions, raised if any row would raise, and RowsInvalidError for what is
-no instant.
+broadcast. Errors are those of the scalar questions, raised if any row would raise, and RowsInvalidError for
+what is no instant.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Arrays", "Rows", "as_durations", "as_instants", "spread"]
 
-Rows = npt.NDArray[Any] | int
+# An array, or one row as a plain or a numpy scalar.
+Rows = npt.NDArray[Any] | np.generic | int
 
 
 class Arrays:

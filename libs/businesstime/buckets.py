@@ -1,8 +1,8 @@
 """Bucket tables: from many instants, or many totals, to the open Intervals around them, without a search.
 
 Time is cut into buckets of 2^shift µs, and a table says for each which Interval is the first to close after
-the bucket begins. One look-up and at most a few steps find the Interval of an instant. A table that would need
-many steps, because Intervals crowd in some places, gives way to binary search.
+the bucket begins. One look-up and at most a few steps find the Interval of an instant. A table that would
+need many steps, because Intervals crowd in some places, gives way to binary search.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class TimelineRows:
     """
 
     def __init__(self, timelines: Sequence[Timeline], which: npt.ArrayLike) -> None:
-        """`which`: for each row the place of its Timeline in `timelines`, shape (n,). Raises RowsInvalidError."""
+        """`which`: for each row the place of its Timeline, shape (n,). Raises RowsInvalidError."""
         places = np.asarray(which)
         if places.ndim != 1 or (places.size and places.dtype.kind not in "iu"):
             raise RowsInvalidError("each row needs one place in the list of Timelines, in one dimension")

@@ -1,6 +1,6 @@
 """A walk over instants, written to be obviously right: every fast path of businesstime is held against it.
 
-The law that it walks by: the wall clock, never turned back, has reached a window's opening and not its closing.
+The law that it walks by: the wall clock, never turned back, is past a window's opening, not yet its closing.
 """
 
 from __future__ import annotations

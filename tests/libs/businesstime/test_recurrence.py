@@ -46,11 +46,9 @@ def test_a_rule_is_that_of_dateutil(text: str, start: date) -> None:
     theirs = rrulestr(
         text.replace("T120000Z", "T000000"), dtstart=datetime.combine(start, datetime.min.time())
     )
-    wanted = [
-        each.date()
-        for each in theirs.between(datetime(2000, 1, 1), datetime(2027, 1, 1))
-        if each.date() <= last
-    ]
+    midnight = datetime.min.time()
+    every = theirs.between(datetime.combine(start, midnight), datetime.combine(last, midnight), inc=True)
+    wanted = [each.date() for each in every]
     assert [date.fromordinal(each) for each in parse_rule(text).ordinals(start, last)] == wanted
 
 
