@@ -1,0 +1,136 @@
+"""The plans of hot reads on 60,000 Cycles: an index answers, row-level security and all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import pytest
+
+from clocks.storage import TRACK
+from pgstore.blocks import load_blocks
+from pgstore.connection import Connection
+from pgstore.database import Database
+
+CYCLES = """
+INSERT INTO clocks.cycles (
+    tenant_id, subject_id, policy_key, metric, cycle, policy_version, target, target_us, calendar_key,
+    calendar_version, calendar_rule, calendar_keys, phase, outcome, started_at, due_at, stopped_at, ended_at,
+    breached_at, fire_at, fire_threshold)
+SELECT CASE n % 3 WHEN 0 THEN $1 ELSE $1 || '-' || n % 30 END, 'T-' || n,
+       'resolution', 'resolution', 1, 1, 'P1', 3600000000, 'office', 1, 'default', '{office}',
+       CASE WHEN open THEN 'RUNNING' ELSE 'STOPPED' END,
+       CASE WHEN open THEN 'PENDING' WHEN n % 7 = 0 THEN 'BREACHED' ELSE 'MET' END,
+       at, at + interval '1 hour',
+       CASE WHEN NOT open THEN at + interval '59 minutes' END,
+       CASE WHEN NOT open THEN at + interval '59 minutes' END,
+       CASE WHEN NOT open AND n % 7 = 0 THEN at + interval '1 hour' END,
+       CASE WHEN open THEN ARRAY[at + interval '1 year'] ELSE '{}' END,
+       CASE WHEN open THEN ARRAY['breach'] ELSE '{}' END
+FROM (
+    SELECT n, n % 10 = 0 AS open, timestamptz '2026-01-01 00:00Z' + n * interval '1 minute' AS at
+    FROM generate_series(1, 60000) AS n
+) AS story
+"""
+SUBJECTS = """
+INSERT INTO clocks.subjects (tenant_id, subject_id, state, events)
+SELECT tenant_id, subject_id, '\\x80', 1 FROM clocks.cycles WHERE starts_with(tenant_id, $1)
+"""
+NOON = datetime(2026, 2, 2, 12, tzinfo=UTC)
+LIMIT = 51
+FIRST = (None, "", "", "", 0)
+MIDDLE = (NOON, "T-1", "resolution", "resolution", 1)
+LIST_CYCLES = load_blocks("clocks.storage", "readings.sql")["list_cycles"]
+
+
+@pytest.fixture
+async def database(database_url: str, tenant: str) -> AsyncIterator[Database]:
+    """Open a database with 60,000 Cycles, a third of them of this test's tenant."""
+    owner = await asyncpg.connect(database_url)
+    try:
+        await owner.execute(CYCLES, tenant)
+        await owner.execute(SUBJECTS, tenant)
+        await owner.execute("ANALYZE clocks.cycles; ANALYZE clocks.subjects")
+    finally:
+        await owner.close()
+    opened = await Database.open(database_url, schema=TRACK.schema)
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize("place", [FIRST, MIDDLE], ids=["first", "middle"])
+async def test_a_page_of_cycles_is_read_from_the_index_in_order(
+    database: Database, tenant: str, place: tuple[Any, ...]
+) -> None:
+    """The first page and one in the middle read as many Cycles as they show, and sort none."""
+    async with database.transaction(tenant) as connection:
+        plan = await explain(connection, LIST_CYCLES, *[None] * 6, *place, LIMIT, NOON)
+    assert indexes_of(plan) == {"cycles_in_order", "subjects_pkey"}, plan
+    assert "Sort" not in node_types(plan), plan
+    assert rows_read(plan) == 2 * LIMIT
+
+
+async def test_a_narrowed_page_reads_no_more_than_what_follows(database: Database, tenant: str) -> None:
+    """A page of open Cycles reads the tenant's Cycles after its place, never the table."""
+    narrowed = ("resolution", "resolution", None, "RUNNING", "PENDING", None)
+    async with database.transaction(tenant) as connection:
+        plan = await explain(connection, LIST_CYCLES, *narrowed, *MIDDLE, LIMIT, NOON)
+    assert "cycles_in_order" in indexes_of(plan), plan
+    assert "Seq Scan" not in node_types(plan), plan
+
+
+async def test_a_measure_reads_the_index_of_what_is_counted(database: Database, tenant: str) -> None:
+    """Attainment of a day reads the Cycles of that day."""
+    counted = load_blocks("clocks.storage", "readings.sql")["counted_cycles"]
+    async with database.transaction(tenant) as connection:
+        plan = await explain(
+            connection, counted, "resolution", "resolution", NOON, NOON.replace(day=3), NOON, None
+        )
+    assert "cycles_counted" in indexes_of(plan), plan
+
+
+async def test_a_subject_is_read_by_its_key(database: Database, tenant: str) -> None:
+    """One Subject's Cycles and state come from the primary keys."""
+    cycles = load_blocks("clocks.storage", "readings.sql")["read_subject_cycles"]
+    subject = load_blocks("clocks.storage", "subjects.sql")["read_subject"]
+    async with database.transaction(tenant) as connection:
+        for statement in (cycles, subject):
+            plan = await explain(connection, statement, "T-300")
+            assert indexes_of(plan) <= {"cycles_pkey", "subjects_pkey"}, plan
+            assert "Seq Scan" not in node_types(plan), plan
+
+
+async def explain(connection: Connection, statement: str, *arguments: Any) -> dict[str, Any]:
+    """Run a statement and give its plan."""
+    rows = await connection.fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *arguments)
+    root: dict[str, Any] = json.loads(rows[0][0])[0]["Plan"]
+    return root
+
+
+def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """List a plan's nodes."""
+    return [plan, *(node for child in plan.get("Plans", []) for node in nodes(child))]
+
+
+def indexes_of(plan: dict[str, Any]) -> set[str]:
+    """Name the indexes that a plan reads."""
+    return {node["Index Name"] for node in nodes(plan) if "Index Name" in node}
+
+
+def node_types(plan: dict[str, Any]) -> set[str]:
+    """Name the kinds of node in a plan."""
+    return {node["Node Type"] for node in nodes(plan)}
+
+
+def rows_read(plan: dict[str, Any]) -> int:
+    """Count the rows that a plan's scans gave or filtered away."""
+    return int(
+        sum(
+            (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+            for node in nodes(plan)
+            if node["Node Type"].endswith("Scan")
+        )
+    )
