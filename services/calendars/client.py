@@ -7,6 +7,7 @@ import aiohttp
 from calendars.contract import (
     AmendCalendar,
     AmendmentPage,
+    AmendmentPlan,
     AppliedCalendars,
     ApplyCalendars,
     AskCalendarDeadline,
@@ -73,6 +74,10 @@ class CalendarsClient:
     async def list_amendments(self, context: RequestContext, request: ListAmendments) -> AmendmentPage:
         """Read a page of the audit."""
         return await self._door.call(context, "list_amendments", request, AmendmentPage)
+
+    async def plan_amendment(self, context: RequestContext, request: AmendCalendar) -> AmendmentPlan:
+        """Say what an amendment would mean."""
+        return await self._door.call(context, "plan_amendment", request, AmendmentPlan)
 
     async def apply_calendars(self, context: RequestContext, request: ApplyCalendars) -> AppliedCalendars:
         """Apply files, or plan to."""

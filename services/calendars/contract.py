@@ -7,6 +7,12 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from calendars.domain.calendar_file import (
+    AppliedCalendar,
+    AppliedCalendars,
+    ApplyCalendars,
+    CalendarFile,
+)
 from calendars.domain.question import (
     AskCalendarDeadline,
     AskCalendarElapsed,
@@ -35,6 +41,7 @@ __all__ = [
     "AmendCalendar",
     "AmendMode",
     "AmendmentPage",
+    "AmendmentPlan",
     "AmendmentRecord",
     "AppliedCalendar",
     "AppliedCalendars",
@@ -91,7 +98,7 @@ class AmendCalendar(msgspec.Struct, frozen=True, kw_only=True):
     """A new version of a Calendar; refused with a conflict when `expected_version` is not the latest.
 
     effective_from: FORWARD: not before now (None: now). RESTATE: from when on the past is put right.
-    reason: required for RESTATE; kept with the version.
+    reason: required for RESTATE; kept with the version. plan_token: of an AmendmentPlan of the same request.
     """
 
     key: str
@@ -100,6 +107,24 @@ class AmendCalendar(msgspec.Struct, frozen=True, kw_only=True):
     mode: AmendMode = "FORWARD"
     effective_from: datetime | None = None
     reason: str | None = None
+    plan_token: str | None = None
+
+
+class AmendmentPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What an amendment would mean; nothing was written.
+
+    affected: the Calendar and those made of it, whose hours may change. timelines: theirs, as they would be;
+    an instant that was left out is taken as now. difference: in the year from when it would hold.
+    token: give it with the AmendCalendar; refused as stale when what the plan rests on has changed since.
+    """
+
+    key: str
+    version: int
+    effective_from: datetime
+    difference: CalendarDifference
+    affected: tuple[str, ...]
+    timelines: tuple[TimelineRecord, ...]
+    token: str
 
 
 class ReadCalendar(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,46 +202,6 @@ class AmendmentPage(msgspec.Struct, frozen=True, kw_only=True):
     has_next: bool
 
 
-class CalendarFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file says of one Calendar: as CreateCalendar."""
-
-    key: str
-    name: str
-    document: dict[str, Any]
-
-
-class ApplyCalendars(msgspec.Struct, frozen=True, kw_only=True):
-    """Make the tenant's Calendars say what files say, all or none; those without a file stay as they are.
-
-    At most 200, in any order: what others are made of goes first. plan: only say what would be done.
-    mode, effective_from, reason: of the amendments, as in AmendCalendar.
-    """
-
-    calendars: tuple[CalendarFile, ...]
-    plan: bool = False
-    mode: AmendMode = "FORWARD"
-    effective_from: datetime | None = None
-    reason: str | None = None
-
-
-class AppliedCalendar(msgspec.Struct, frozen=True, kw_only=True):
-    """What was, or would be, done to one Calendar.
-
-    difference: of an amendment, in the year from when it holds; else None.
-    """
-
-    key: str
-    action: Literal["create", "amend", "none"]
-    version: int
-    difference: CalendarDifference | None
-
-
-class AppliedCalendars(msgspec.Struct, frozen=True, kw_only=True):
-    """One line for each file, in the order of the request."""
-
-    calendars: tuple[AppliedCalendar, ...]
-
-
 class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One version: what was said, by whom, and from when it holds (None for the first: always).
 
@@ -255,12 +240,15 @@ class TimelineRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A Calendar's versions spliced and compiled; `blob` is what `businesstime.Timeline.to_bytes` wrote.
 
     content_key: of the spliced schedule, horizon and tzdata version; equal keys, equal answers.
+    revision: grows with every change of the tenant's Calendars: of two records of one key the higher is
+        newer, also where only a parent or an operand was amended, and `version` is the same.
     """
 
     key: str
     version: int
     content_key: str
     blob: bytes
+    revision: int = 0
 
 
 class TimelinesRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -277,7 +265,7 @@ class Calendars(Protocol):
         ...
 
     async def amend_calendar(self, context: RequestContext, request: AmendCalendar) -> CalendarRecord:
-        """Add a version. Scope: calendars. Codes: calendar_unknown, version_conflict, effective_from_past."""
+        """Add a version. Scope: calendars. Codes: calendar_unknown, version_conflict, plan_stale."""
         ...
 
     async def read_calendar(self, context: RequestContext, request: ReadCalendar) -> CalendarRecord:
@@ -302,6 +290,10 @@ class Calendars(Protocol):
 
     async def list_amendments(self, context: RequestContext, request: ListAmendments) -> AmendmentPage:
         """Read a page of the audit. Scope: read. Codes: page_too_large, cursor_invalid."""
+        ...
+
+    async def plan_amendment(self, context: RequestContext, request: AmendCalendar) -> AmendmentPlan:
+        """Say what an amendment would mean. Scope: calendars. Codes: those of amending."""
         ...
 
     async def apply_calendars(self, context: RequestContext, request: ApplyCalendars) -> AppliedCalendars:

@@ -8,6 +8,7 @@ from datetime import datetime
 from calendars.contract import (
     AmendCalendar,
     AmendmentPage,
+    AmendmentPlan,
     AppliedCalendars,
     ApplyCalendars,
     AskCalendarDeadline,
@@ -38,6 +39,7 @@ from calendars.operations import (
     create_calendar,
     list_amendments,
     list_calendars,
+    plan_amendment,
     read_calendar,
     read_timelines,
     revert_calendar,
@@ -127,6 +129,11 @@ class CalendarsService:
         """Read a page of the audit."""
         require(context, "read")
         return await list_amendments.read(context, request, database=self._database)
+
+    async def plan_amendment(self, context: RequestContext, request: AmendCalendar) -> AmendmentPlan:
+        """Say what an amendment would mean."""
+        require(context, "calendars")
+        return await plan_amendment.plan(context, request, database=self._database, now=self._now())
 
     async def apply_calendars(self, context: RequestContext, request: ApplyCalendars) -> AppliedCalendars:
         """Apply files, or plan to."""

@@ -9,7 +9,7 @@ entry under a definition key is never stale, only unused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from importlib.metadata import version as installed_version
@@ -53,10 +53,14 @@ class OutlineVersion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outline:
-    """A Calendar without its documents."""
+    """A Calendar without its documents.
+
+    revision: how many changes the tenant's book had seen when this was read; 0 for one that was not read.
+    """
 
     key: CalendarKey
     versions: tuple[OutlineVersion, ...]
+    revision: int = 0
 
     @property
     def version(self) -> int:
@@ -94,10 +98,12 @@ def outlines_known_at(
 ) -> dict[CalendarKey, Outline]:
     """Return what was recorded at an instant; Calendars that were not there yet are left out."""
     cut = {
-        key: tuple(version for version in outline.versions if version.created_at <= instant)
+        key: replace(
+            outline, versions=tuple(version for version in outline.versions if version.created_at <= instant)
+        )
         for key, outline in outlines.items()
     }
-    return {key: Outline(key=key, versions=versions) for key, versions in cut.items() if versions}
+    return {key: outline for key, outline in cut.items() if outline.versions}
 
 
 def horizon_at(now: datetime) -> Horizon:

@@ -24,6 +24,7 @@ CalendarsError
 ├── VersionUnknownError         a version that the Calendar does not have
 ├── VersionConflictError        an amendment of a version that is no longer the latest
 ├── NameDiffersError            a file that calls an existing calendar by another name
+├── PlanStaleError              a plan that rests on what has changed since
 ├── KeysRepeatedError           one key twice in a batch
 ├── BatchTooLargeError          more keys or questions than one request may hold
 ├── PageTooLargeError           more rows than one page may hold
@@ -59,6 +60,7 @@ __all__ = [
     "NameDiffersError",
     "PageTooLargeError",
     "ParentComposedError",
+    "PlanStaleError",
     "ReasonInvalidError",
     "ReasonMissingError",
     "ReferenceCycleError",
@@ -238,6 +240,13 @@ class NameDiffersError(CalendarsError):
     """A file calls an existing Calendar by another name; names have no versions and stay."""
 
     code = "name_differs"
+    kind = "conflict"
+
+
+class PlanStaleError(CalendarsError):
+    """What the plan rests on has changed since, or the request is another one."""
+
+    code = "plan_stale"
     kind = "conflict"
 
 

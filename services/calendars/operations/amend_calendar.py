@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from calendars.contract import AmendCalendar, CalendarRecord
-from calendars.domain.calendar import Amendment, AmendMode, Calendar, amend
+from calendars.domain.calendar import Calendar, amend
 from calendars.domain.definition import horizon_at
-from calendars.domain.document import read_document, read_key
+from calendars.domain.document import read_key
 from calendars.operations.check_definition import check_definition
+from calendars.operations.plan_amendment import amendment_of, check_token
 from calendars.operations.read_calendar import load
 from calendars.operations.record_calendar import record_of
 from calendars.storage import calendars, messages
@@ -25,19 +26,13 @@ async def add(
 ) -> CalendarRecord:
     """Save the version and tell `calendar.amended`.
 
-    Raises CalendarUnknownError, VersionConflictError, and what the domain refuses.
+    Raises CalendarUnknownError, PlanStaleError, VersionConflictError, and what the domain refuses.
     """
-    key = read_key(request.key)
-    amendment = Amendment(
-        expected_version=request.expected_version,
-        document=read_document(request.document),
-        mode=AmendMode(request.mode),
-        effective_from=request.effective_from,
-        reason=request.reason,
-    )
+    key, amendment = read_key(request.key), amendment_of(request)
 
     async def effect() -> CalendarRecord:
         calendar = await load(connection, context.tenant_id, key)
+        await check_token(connection, context.tenant_id, request, amendment.document)
         amended = amend(calendar, amendment, by=context.subject, now=now)
         return await save(connection, context.tenant_id, amended, now)
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import NoReturn
 
-from businesstime import Timeline, compile_schedule
 from calendars.contract import AppliedCalendar, AppliedCalendars, ApplyCalendars, CalendarFile
 from calendars.domain.calendar import Amendment, AmendMode, Calendar, amend, begin
-from calendars.domain.definition import horizon_at
 from calendars.domain.document import CalendarKey, Document, read_document, read_key
 from calendars.domain.errors import (
     BatchTooLargeError,
@@ -22,9 +19,9 @@ from calendars.domain.errors import (
     NameDiffersError,
     ReferenceCycleError,
 )
-from calendars.domain.resolution import schedule_of
-from calendars.domain.version_difference import CalendarDifference, difference_between
+from calendars.domain.version_difference import CalendarDifference
 from calendars.operations import amend_calendar, create_calendar
+from calendars.operations.plan_amendment import compare_amended
 from calendars.storage import calendars
 from pgstore.connection import Connection
 from pgstore.database import Database, savepoint
@@ -34,7 +31,6 @@ from serving.context import RequestContext
 __all__ = ["MAX_FILES", "apply"]
 
 MAX_FILES = 200
-YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,27 +129,12 @@ def _amendment(request: ApplyCalendars, file: _File, latest: Calendar) -> Amendm
 async def _difference(
     connection: Connection, tenant_id: str, pair: tuple[Calendar, Calendar], now: datetime
 ) -> CalendarDifference:
-    """Compare a Calendar with its amended self, for a year from when the amendment holds."""
+    """Compare a Calendar with its amended self, which is saved already."""
     latest, amended = pair
     outlines = await calendars.read_outlines(connection, tenant_id, [amended.key])
     book = await calendars.read_book(connection, tenant_id, outlines)
     start = amended.versions[-1].effective_from or now
-
-    def line(calendar: Calendar) -> Timeline:
-        horizon = horizon_at(start)
-        schedule = schedule_of(amended.key, {**book, amended.key: calendar})
-        return compile_schedule(schedule, start=horizon.start, end=horizon.end)
-
-    return await asyncio.to_thread(
-        lambda: difference_between(
-            line(latest),
-            line(amended),
-            key=amended.key,
-            versions=(latest.version, amended.version),
-            start=start,
-            end=start + YEAR,
-        )
-    )
+    return await compare_amended({**book, latest.key: latest}, amended, start)
 
 
 def _read_files(given: Sequence[CalendarFile]) -> list[_File]:

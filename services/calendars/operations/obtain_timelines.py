@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from businesstime import Timeline, compile_schedule
@@ -40,9 +40,10 @@ class TimelineSource:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObtainedTimeline:
-    """A Calendar's Timeline and the number of the latest version that went into it."""
+    """A Calendar's Timeline, the latest version that went into it, and the book's revision then."""
 
     version: int
+    revision: int
     compiled: CompiledTimeline
 
 
@@ -66,7 +67,7 @@ async def obtain(
     if known is not None:
         outlines = outlines_known_at(outlines, known)
     for key, number in (until or {}).items():
-        outlines[key] = Outline(key=key, versions=outlines[key].versions[:number])
+        outlines[key] = replace(outlines[key], versions=outlines[key].versions[:number])
     _check_known(asked, outlines)
     horizon = horizon_at(source.now)
     named = {key: definition_key(key, outlines, horizon) for key in asked}
@@ -78,7 +79,9 @@ async def obtain(
 
     found = await source.shelf.obtain(named.values(), make)
     return {
-        key: ObtainedTimeline(version=outlines[key].version, compiled=found[definition])
+        key: ObtainedTimeline(
+            version=outlines[key].version, revision=outlines[key].revision, compiled=found[definition]
+        )
         for key, definition in named.items()
     }
 

@@ -31,6 +31,7 @@ async def read(context: RequestContext, request: ReadTimelines, source: Timeline
                 version=obtained[key].version,
                 content_key=obtained[key].compiled.timeline.content_key,
                 blob=obtained[key].compiled.blob,
+                revision=obtained[key].revision,
             )
             for key in asked
         )

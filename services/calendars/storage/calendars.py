@@ -84,7 +84,9 @@ async def read_outlines(
     """Read the outlines of Calendars and of all that they are made of, directly or not, by key."""
     rows = await connection.fetch(_SQL["read_outlines"], tenant_id, list(keys))
     return {
-        key: Outline(key=key, versions=tuple(_outline_version(row) for row in group))
+        key: Outline(
+            key=key, versions=tuple(_outline_version(row) for row in group), revision=rows[0]["revision"]
+        )
         for key, group in groupby(rows, key=itemgetter("key"))
     }
 

@@ -54,7 +54,8 @@ SELECT
         FROM calendar_references AS r
         WHERE r.tenant_id = $1 AND r.key = v.key AND r.version = v.version
         ORDER BY r.refers_to
-    ) AS refers_to
+    ) AS refers_to,
+    (SELECT b.revision FROM calendar_books AS b WHERE b.tenant_id = $1) AS revision
 FROM reached
 JOIN calendar_versions AS v ON v.tenant_id = $1 AND v.key = reached.key
 ORDER BY v.key, v.version;
