@@ -11,20 +11,18 @@ from typing import Annotated
 
 import typer
 
-from businesstime import to_us
 from cli.access import Access, find_access
 from cli.app import utc_now
 from cli.applying import apply_manifests
 from cli.checkpoint import Checkpoint
 from cli.demo_documents import demo_manifests
+from cli.demo_events import demo_events
 from cli.demo_export import EXPORT_ZONE, write_files
 from cli.demo_story import Ticket, tell
 from cli.errors import OptionError
-from cli.events import EventRow
 from cli.graphql import open_gateway_client
 from cli.importing import Tally, send_rows
 from cli.runtime import DATA_DIRECTORY
-from clocks.domain.event import Event
 
 __all__ = ["app", "demo"]
 
@@ -89,30 +87,9 @@ async def _fill(access: Access, tickets: Iterator[Ticket], end: datetime, record
         async for applied in apply_manifests(client, demo_manifests()):
             typer.echo(str(applied))
         with checkpoint:
-            tally = await send_rows(_events(tickets, end), client, checkpoint)
+            tally = await send_rows(demo_events(tickets, until=end), client, checkpoint)
     checkpoint.remove()
     _tell(tally, end.date())
-
-
-def _events(tickets: Iterator[Ticket], end: datetime) -> Iterator[EventRow]:
-    """Make an event of each update before the end, in order of time."""
-    updates = [
-        (update.at, ticket.number, place, update.changes)
-        for ticket in tickets
-        for place, update in enumerate(ticket.updates)
-        if update.at < end
-    ]
-    updates.sort(key=lambda update: update[:3])
-    for line, (at, number, place, changes) in enumerate(updates, start=1):
-        event = Event(
-            event_id=f"{number}/{place}",
-            subject_id=number,
-            type="opened" if place == 0 else "updated",
-            occurred_at_us=to_us(at),
-            sequence=place,
-            attributes=changes,
-        )
-        yield EventRow(line, event)
 
 
 def _tell(tally: Tally, today: date) -> None:

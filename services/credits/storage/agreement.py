@@ -21,6 +21,7 @@ __all__ = [
     "read_version",
 ]
 
+_NO_VERSION = 2**63 - 1
 _SQL = load_blocks("credits.storage", "agreement.sql")
 
 
@@ -43,6 +44,8 @@ async def create_or_advance(
     created_by: str,
 ) -> int | None:
     """Keep a document as the version after the expected one (0: none); None when that is not the latest."""
+    if not 0 <= expected_version < _NO_VERSION:
+        return None
     if expected_version == 0:
         version = await connection.fetchval(_SQL["create_agreement"], key, customer)
     else:

@@ -11,8 +11,8 @@ from pathlib import Path
 from cli.access import Access
 from cli.applying import apply_manifests
 from cli.checkpoint import Checkpoint
-from cli.commands.demo import _events
 from cli.demo_documents import demo_manifests
+from cli.demo_events import demo_events
 from cli.demo_export import write_files
 from cli.demo_story import REGIONS, Ticket, tell
 from cli.events import BadRow
@@ -87,7 +87,7 @@ async def test_a_tenant_is_filled_once(client: GatewayClient, access: Access, tm
         pass
     for is_first in (True, False):
         with Checkpoint(tmp_path / "demo.jsonl") as checkpoint:
-            tally = await send_rows(_events(story(), MAY), client, checkpoint)
+            tally = await send_rows(demo_events(story(), until=MAY), client, checkpoint)
         checkpoint.remove()
         assert not tally.refused
         assert (tally.accepted > 1000, tally.duplicates > 1000) == (is_first, not is_first)

@@ -62,7 +62,8 @@ async def test_an_agreement_reads_back_as_saved(door: Credits, context: RequestC
 async def test_a_version_needs_the_latest_seen(door: Credits, context: RequestContext) -> None:
     """Who saw another version than the latest is refused, and nothing is saved."""
     conflict = ("version_conflict", "conflict", "expected_version")
-    assert await refusal(save(door, context, version=1)) == conflict
+    for version in (1, -1, 2**63, 10**30):
+        assert await refusal(save(door, context, version=version)) == conflict
     await save(door, context)
     assert await refusal(save(door, context)) == conflict
     assert await refusal(save(door, context, version=2)) == conflict
@@ -276,6 +277,9 @@ async def test_statements_are_listed_in_pages(door: Credits, context: RequestCon
     assert ([statement.number for statement in first.statements], first.has_next) == ([1, 2, 3], True)
     rest = await door.list_statements(context, ListStatements(first=3, after=3))
     assert ([statement.number for statement in rest.statements], rest.has_next) == ([4], False)
+    for after, count in ((10**30, 0), (-(10**30), 4)):
+        page = await door.list_statements(context, ListStatements(after=after))
+        assert len(page.statements) == count
     of_globex = await door.list_statements(context, ListStatements(agreement_key="globex"))
     assert [statement.number for statement in of_globex.statements] == [2, 4]
 
