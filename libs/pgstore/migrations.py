@@ -47,6 +47,8 @@ async def migrate(dsn: str, tracks: Sequence[Track], *, wait_s: int = 60) -> tup
             await _prepare(connection)
         for schema, migration in left:
             await _apply(connection, schema, migration)
+        for schema in dict.fromkeys(track.schema for track in tracks):
+            await connection.execute(f"SELECT {schema}.feed_settle()")
     return tuple(migration for _, migration in left)
 
 

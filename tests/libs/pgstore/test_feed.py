@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from pgstore.connection import Connection
 from pgstore.database import Database
 from pgstore.errors import CursorAheadError, CursorInvalidError
 from pgstore.feed import (
@@ -20,7 +21,10 @@ from pgstore.feed import (
     save_cursor,
 )
 from pgstore.following import Handle, follow_once
+from pgstore.migrations import migrate
 from pgstore.outbox import Message, append
+
+from .conftest import NOTES
 
 PATIENCE_S = 20
 LATER = f"{2**61 + 3}:{2**62 + 3}:"
@@ -320,3 +324,16 @@ async def test_a_saved_cursor_does_not_move_back(database: Database) -> None:
         for cursor in (FeedCursor("5:9:", "8:12:", 3), FeedCursor("8:12:")):
             await save_cursor(connection, name, cursor)
             assert await read_cursor(connection, name) == cursor
+
+
+async def test_a_restored_outbox_is_read_from_its_start(
+    database_url: str, database: Database, administrator: Connection, tenant: str
+) -> None:
+    """Messages of transactions that this server has not reached come first, once migrations have run."""
+    await tell(database, tenant, "said before", "and this")
+    await administrator.execute("UPDATE notes.outbox SET txid = $1 WHERE tenant_id = $2", 2**61 + 3, tenant)
+    await tell(database, tenant, "said since")
+    assert [one.subject for one in (await read_until(database, tenant, 1)).messages] == ["said since"]
+    await migrate(database_url, [NOTES])
+    subjects = [one.subject for one in (await read_until(database, tenant, 3)).messages]
+    assert subjects == ["said before", "and this", "said since"]

@@ -48,3 +48,15 @@ ALTER FUNCTION feed_cursor_save OWNER TO meantime_definer;
 ALTER FUNCTION feed_cursor_forget OWNER TO meantime_definer;
 REVOKE ALL ON FUNCTION feed_cursor_read, feed_cursor_save, feed_cursor_forget FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION feed_cursor_read, feed_cursor_save, feed_cursor_forget TO meantime_app;
+
+-- After a restore into a server whose transactions count from lower: what was said before is older than all that
+-- will be. Called whenever migrations run; changes nothing on a server that wrote all of its rows itself.
+CREATE FUNCTION feed_settle()
+RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path FROM CURRENT
+AS $$
+    UPDATE outbox SET txid = '3' WHERE txid >= pg_snapshot_xmax(pg_current_snapshot());
+$$;
+ALTER FUNCTION feed_settle OWNER TO meantime_definer;
+REVOKE ALL ON FUNCTION feed_settle FROM PUBLIC;
