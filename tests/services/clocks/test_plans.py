@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -46,19 +48,31 @@ MIDDLE = (NOON, "T-1", "resolution", "resolution", 1)
 LIST_CYCLES = load_blocks("clocks.storage", "readings.sql")["list_cycles"]
 
 
+@pytest.fixture(scope="module")
+def tenant(database_url: str) -> str:
+    """Make 60,000 Cycles, a third of them of this tenant, once for all that is read here."""
+    name = f"plans-{secrets.token_hex(4)}"
+    asyncio.run(fill(database_url, name))
+    return name
+
+
 @pytest.fixture
-async def database(database_url: str, tenant: str) -> AsyncIterator[Database]:
-    """Open a database with 60,000 Cycles, a third of them of this test's tenant."""
-    owner = await asyncpg.connect(database_url)
-    try:
-        await owner.execute(CYCLES, tenant)
-        await owner.execute(SUBJECTS, tenant)
-        await owner.execute("ANALYZE clocks.cycles; ANALYZE clocks.subjects")
-    finally:
-        await owner.close()
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Open the database as the service does."""
     opened = await Database.open(database_url, schema=TRACK.schema)
     yield opened
     await opened.close()
+
+
+async def fill(database_url: str, name: str) -> None:
+    """Make the Cycles and their Subjects, and have PostgreSQL count them."""
+    owner = await asyncpg.connect(database_url)
+    try:
+        await owner.execute(CYCLES, name)
+        await owner.execute(SUBJECTS, name)
+        await owner.execute("ANALYZE clocks.cycles; ANALYZE clocks.subjects")
+    finally:
+        await owner.close()
 
 
 @pytest.mark.parametrize("place", [FIRST, MIDDLE], ids=["first", "middle"])
