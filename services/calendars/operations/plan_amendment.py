@@ -72,8 +72,8 @@ async def check_token(
         return
     if request.plan_token != await _token(connection, tenant_id, request, document):
         raise PlanStaleError(
-            "plan_token: the plan was made for another request, or a calendar that it rests on "
-            "was amended since: plan anew",
+            "plan_token: the plan was made for another request, or a calendar that it rests "
+            "on was amended since: plan anew",
             field="plan_token",
         )
 
@@ -107,7 +107,7 @@ async def _read_book(
 
 
 async def _token(connection: Connection, tenant_id: str, request: AmendCalendar, document: Document) -> str:
-    """Hash the request and the versions of all Calendars that the plan rests on; versions are never edited."""
+    """Hash the request and the versions of all Calendars that the plan rests on; they are never edited."""
     key = CalendarKey(request.key)
     affected = (key, *await calendars.list_dependants(connection, tenant_id, [key]))
     named = {reference.key for reference in document.references}

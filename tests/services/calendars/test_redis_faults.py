@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from calendars.app import open_calendars
-from calendars.contract import CreateCalendar, ReadTimelines, TimelinesRecord
+from calendars.contract import CreateCalendar, ReadTimelines
 from calendars.service import CalendarsService
 from calendars.settings import Settings
 from embedded.running import running
@@ -58,10 +58,11 @@ async def harmed(
         yield service
 
 
-async def ask(service: CalendarsService, context: RequestContext) -> TimelinesRecord:
+async def ask(service: CalendarsService, context: RequestContext) -> list[tuple[str, str, bytes]]:
     """Read the three Timelines as a process that keeps none."""
     service._shelf.forget()
-    return await service.read_timelines(context, ReadTimelines(keys=KEYS))
+    record = await service.read_timelines(context, ReadTimelines(keys=KEYS))
+    return [(line.key, line.content_key, line.blob) for line in record.timelines]
 
 
 def counted(name: str, **labels: str) -> float:
