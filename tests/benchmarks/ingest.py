@@ -96,14 +96,14 @@ def story(count: int, *, seed: int = 7) -> Iterator[EventRecord]:
     states = ("New", "Active", "Awaiting User", "Active", "Resolved")
     for number in range(count):
         at += timedelta(seconds=chance.randrange(120))
-        block, place = divmod(number, 500)
-        step, ticket = divmod(place, 100)
+        block, place = divmod(number, 2_500)
+        step, ticket = divmod(place, 500)
         attributes = {"state": states[step], "group": f"G{chance.randrange(40)}", "updates": step}
         if step == 0 or chance.random() < 0.05:
             attributes["priority"] = str(chance.choice((1, 2, 3, 3, 3, 4)))
         yield EventRecord(
             event_id=f"INC{number:08}",
-            subject_id=f"T{block * 100 + ticket:07}",
+            subject_id=f"T{block * 500 + ticket:07}",
             occurred_at=at,
             sequence=step,
             type="updated",

@@ -18,18 +18,18 @@ from clocks.domain.restatement import Restatement, restate
 from clocks.domain.standing import CycleKey, Notice, Standing
 from clocks.operations.load_rulebook import Rulebook
 from clocks.storage.cycles import (
+    LockedCycles,
     PastCycle,
     delete_cycles,
     insert_firings,
     keep_revisions,
     lock_cycles,
-    read_instant,
     read_past_cycles,
     save_cycles,
 )
 from clocks.storage.events import read_events
 from clocks.storage.messages import tell
-from clocks.storage.subjects import LockedSubject, insert_subjects, lock_subjects, save_subjects
+from clocks.storage.subjects import LockedSubject, LockedSubjects, lock_subjects, save_subjects
 from pgstore.connection import Connection
 
 __all__ = ["Folded", "fold_subjects"]
@@ -83,18 +83,18 @@ async def fold_subjects(
     they are late or policies have changed. anew: look at Cycles whose events are none of the new ones, too.
     """
     subject_ids = sorted(events)
-    await insert_subjects(connection, subject_ids)
-    subjects = await lock_subjects(connection, subject_ids)
-    ground = await _read_ground(connection, rulebook, subjects, events)
-    written, failed = _fold_all(rulebook, subjects, events, ground, anew=anew)
+    locked = await lock_subjects(connection, subject_ids)
+    ground = await _read_ground(connection, rulebook, locked, events)
+    written, failed = _fold_all(rulebook, locked.subjects, events, ground, anew=anew)
     await _write(connection, rulebook, written, cause)
     due = (standing.fire[0][0] for standing in written.saved.values() if standing.fire)
     return Folded(failed=failed, due_at_us=min(due, default=None))
 
 
 async def _read_ground(
-    connection: Connection, rulebook: Rulebook, subjects: Sequence[LockedSubject], events: NewEvents
+    connection: Connection, rulebook: Rulebook, locked: LockedSubjects, events: NewEvents
 ) -> _Ground:
+    subjects = locked.subjects
     late = [
         subject.subject_id
         for subject in subjects
@@ -102,13 +102,14 @@ async def _read_ground(
     ]
     known = [subject.subject_id for subject in subjects if subject.state is not None]
     standings: dict[str, dict[CycleKey, Standing]] = {}
-    for key, standing in (await lock_cycles(connection, known) if known else {}).items():
+    cycles = await lock_cycles(connection, known) if known else LockedCycles({}, locked.at_us)
+    for key, standing in cycles.standings.items():
         standings.setdefault(key.subject_id, {})[key] = standing
     return _Ground(
         logs=await read_events(connection, late) if late else {},
         standings=standings,
         past=await read_past_cycles(connection, late) if late else {},
-        now_us=await read_instant(connection),
+        now_us=max(locked.at_us, cycles.at_us),
     )
 
 

@@ -13,18 +13,25 @@ from pgstore.blocks import load_blocks
 from pgstore.connection import Connection, Row
 
 __all__ = [
+    "LockedCycles",
     "PastCycle",
     "delete_cycles",
     "insert_firings",
     "keep_revisions",
     "lock_cycles",
-    "read_instant",
     "read_past_cycles",
     "save_cycles",
 ]
 
 _SQL = load_blocks("clocks.storage", "cycles.sql")
 _FIRED = {"breach.fired", "breach.restated"}
+
+
+class LockedCycles(NamedTuple):
+    """How Cycles stand, and the database's time when all were locked: later than what was fired."""
+
+    standings: Mapping[CycleKey, Standing]
+    at_us: int
 
 
 class PastCycle(NamedTuple):
@@ -34,15 +41,13 @@ class PastCycle(NamedTuple):
     revision: int
 
 
-async def lock_cycles(connection: Connection, subject_ids: Sequence[str]) -> Mapping[CycleKey, Standing]:
+async def lock_cycles(connection: Connection, subject_ids: Sequence[str]) -> LockedCycles:
     """Lock the Cycles of locked Subjects; nobody fires them until the transaction ends."""
     rows = await connection.fetch(_SQL["lock_cycles"], list(subject_ids))
-    return {CycleKey(row[0], row[1], row[2], row[3]): _standing(row) for row in rows}
-
-
-async def read_instant(connection: Connection) -> int:
-    """Read the database's time in microseconds: later than all that was fired on locked Cycles."""
-    return to_us(await connection.fetchval(_SQL["read_instant"]))
+    return LockedCycles(
+        {CycleKey(row[0], row[1], row[2], row[3]): _standing(row) for row in rows},
+        to_us(rows[-1]["locked_at"]) if rows else 0,
+    )
 
 
 async def read_past_cycles(

@@ -1,18 +1,17 @@
 -- Cycles as they stand: the numbers that lists and measures read, and what is left to fire.
 
 -- name: lock_cycles
--- Lock the Cycles of locked Subjects, so that no worker fires them meanwhile.
-SELECT subject_id, policy_key, metric, cycle, policy_version, target, target_us, calendar_key, calendar_version,
-       calendar_rule, calendar_keys, phase, outcome, started_at, due_at, breached_at, stopped_at, ended_at,
-       fire_at, fire_threshold, fired, generation, revision
-FROM cycles
-WHERE subject_id = ANY ($1::text[])
-ORDER BY subject_id, policy_key, metric, cycle
-FOR UPDATE;
-
--- name: read_instant
--- The database's time, later than every firing that is committed.
-SELECT clock_timestamp();
+-- Lock the Cycles of locked Subjects, so that no worker fires them meanwhile; locked_at is later than what was fired.
+SELECT locked.*, clock_timestamp() AS locked_at
+FROM (
+    SELECT subject_id, policy_key, metric, cycle, policy_version, target, target_us, calendar_key,
+           calendar_version, calendar_rule, calendar_keys, phase, outcome, started_at, due_at, breached_at,
+           stopped_at, ended_at, fire_at, fire_threshold, fired, generation, revision
+    FROM cycles
+    WHERE subject_id = ANY ($1::text[])
+    ORDER BY subject_id, policy_key, metric, cycle
+    FOR UPDATE
+) AS locked;
 
 -- name: save_cycles
 -- Write Cycles that are new or changed, in order of their keys.

@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from businesstime import from_us
+from businesstime import from_us, to_us
 from clocks.domain.cycle import SubjectState
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 
 __all__ = [
     "LockedSubject",
+    "LockedSubjects",
     "StoredSubject",
     "decode_state",
     "delete_empty_subjects",
-    "insert_subjects",
     "lock_subjects",
     "read_subject",
     "save_subjects",
@@ -37,6 +37,13 @@ class LockedSubject(NamedTuple):
     folded_revision: int
 
 
+class LockedSubjects(NamedTuple):
+    """Subjects in order of id, and the database's time before they were locked."""
+
+    subjects: Sequence[LockedSubject]
+    at_us: int
+
+
 class StoredSubject(NamedTuple):
     """A Subject as it is read."""
 
@@ -50,18 +57,14 @@ def decode_state(state: bytes) -> SubjectState:
     return _DECODER.decode(state)
 
 
-async def insert_subjects(connection: Connection, subject_ids: Sequence[str]) -> None:
-    """Make rows for Subjects never seen; ids in sorted order."""
-    await connection.execute(_SQL["insert_subjects"], list(subject_ids))
-
-
-async def lock_subjects(connection: Connection, subject_ids: Sequence[str]) -> Sequence[LockedSubject]:
+async def lock_subjects(connection: Connection, subject_ids: Sequence[str]) -> LockedSubjects:
     """Lock Subjects, in order of id."""
     rows = await connection.fetch(_SQL["lock_subjects"], list(subject_ids))
-    return [
+    subjects = [
         LockedSubject(subject_id, None if state is None else _DECODER.decode(state), revision)
-        for subject_id, state, revision in rows
+        for subject_id, state, revision, _ in rows
     ]
+    return LockedSubjects(subjects, max((to_us(row[3]) for row in rows), default=0))
 
 
 async def save_subjects(

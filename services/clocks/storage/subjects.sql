@@ -1,14 +1,8 @@
 -- Subjects and their folded state.
 
--- name: insert_subjects
--- Make rows for Subjects never seen, in order of id, so that they can be locked.
-INSERT INTO subjects (tenant_id, subject_id)
-SELECT current_setting('meantime.tenant'), subject_id FROM unnest($1::text[]) AS batch (subject_id)
-ON CONFLICT DO NOTHING;
-
 -- name: lock_subjects
 -- Lock Subjects in order of id and read their state.
-SELECT subject_id, state, folded_revision
+SELECT subject_id, state, folded_revision, statement_timestamp()
 FROM subjects
 WHERE subject_id = ANY ($1::text[])
 ORDER BY subject_id
