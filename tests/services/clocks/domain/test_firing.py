@@ -85,6 +85,14 @@ def test_only_the_present_targets_warnings_count(
     assert fired(cycle) == expected
 
 
+def test_a_warning_reached_at_a_change_stays_there() -> None:
+    """What comes after the change, a pause for one, does not move it."""
+    policies = versions(policy_document(targets=TWO_TARGETS, retarget="CARRY"))
+    log = [event(0, "start", p="low"), event(1.5, "start", p="high"), event(1.75, "wait"), event(3, "other")]
+    (cycle,) = cycles_of(folded(log, policies))
+    assert fired(cycle) == [(1.5, "high:50%"), (3.25, "breach")]
+
+
 def test_the_next_firing_is_the_first_that_was_not_fired() -> None:
     """Nothing is owed when all were, or while paused."""
     running, paused = cycle_of([(0, "start")]), cycle_of([(0, "start"), (1, "wait")])

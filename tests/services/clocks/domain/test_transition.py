@@ -170,6 +170,7 @@ RETARGETS = [
     ("CARRY", [(0, "start", "high"), (5, "other", "low"), (7, "stop", "low")], "BREACHED", 2),
     ("RECOUNT", [(0, "start", "high"), (1, "wait", "high"), (4, "wait", "low")], "PENDING", None),
     ("CARRY", [(0, "start", "low"), (3, "wait", "low"), (4, "wait", "high")], "BREACHED", 4),
+    ("CARRY", [(0, "start", "low"), (2, "wait", "low"), (4, "wait", "high")], "BREACHED", 4),
     ("CARRY", [(0, "start", "high"), (1, "other", "low"), (7, "stop", "low")], "MET", 8),
     ("CARRY", [(0, "start", "low"), (3, "stop", "low"), (4, "start", "high")], "BREACHED", 4),
     ("RECOUNT", [(0, "start", "low"), (3, "stop", "low"), (4, "other", "high")], "MET", 8),
