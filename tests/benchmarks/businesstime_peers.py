@@ -1,0 +1,125 @@
+"""The same work, put to other libraries; each answers `elapsed` in µs and `deadline` in UTC, for aware datetimes."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final, NamedTuple
+
+from businesstime import zone
+
+__all__ = ["PEERS", "Peer", "load_peers"]
+
+NEW_YORK: Final = zone("America/New_York")
+MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class Peer(NamedTuple):
+    """One library's way to ask; None where it has none."""
+
+    elapsed: Callable[[datetime, datetime], int] | None
+    deadline: Callable[[datetime, int], datetime] | None
+
+
+def timegrid(holidays: list[date]) -> Peer:
+    """Ask timegrid, which knows no zones: local times go in."""
+    library = importlib.import_module("timegrid")
+    calendar = library.TimeGridCalendar.weekdays(time(9), time(17, 30)).break_weekdays(time(12, 30), time(13, 15))
+    for day in holidays:
+        calendar.close(day)
+    # A naive time is what this library takes.
+    grid = calendar.compile(datetime(2020, 1, 1), datetime(2031, 1, 1))  # noqa: DTZ001 - as said above
+
+    def local(at: datetime) -> datetime:
+        return at.astimezone(NEW_YORK).replace(tzinfo=None)
+
+    def elapsed(start: datetime, end: datetime) -> int:
+        return int(grid.get_working_duration(local(start), local(end)) / MICROSECOND)
+
+    def deadline(start: datetime, duration_us: int) -> datetime:
+        due: datetime = calendar.add_work_duration(local(start), timedelta(microseconds=duration_us))
+        return due.replace(tzinfo=NEW_YORK).astimezone(UTC)
+
+    return Peer(elapsed, deadline)
+
+
+def workclock(holidays: list[date]) -> Peer:
+    """Ask workclock."""
+    library = importlib.import_module("workclock")
+    schedule = library.Schedule(
+        [
+            library.WorkDay(time(9), time(17, 30)),
+            library.Break(time(12, 30), time(13, 15)),
+            library.Holidays(holidays),
+        ],
+        time_zone="America/New_York",
+    )
+
+    def elapsed(start: datetime, end: datetime) -> int:
+        return int(schedule.between(start, end) / MICROSECOND)
+
+    def deadline(start: datetime, duration_us: int) -> datetime:
+        due: datetime = schedule.add(start, timedelta(microseconds=duration_us))
+        return due
+
+    return Peer(elapsed, deadline)
+
+
+def businesstimedelta(holidays: list[date]) -> Peer:
+    """Ask businesstimedelta."""
+    library = importlib.import_module("businesstimedelta")
+    pytz = importlib.import_module("pytz")
+    new_york = pytz.timezone("America/New_York")
+    rules = library.Rules([
+        library.WorkDayRule(start_time=time(9), end_time=time(17, 30), working_days=[0, 1, 2, 3, 4], tz=new_york),
+        library.LunchTimeRule(
+            start_time=time(12, 30), end_time=time(13, 15), working_days=[0, 1, 2, 3, 4], tz=new_york
+        ),
+        library.HolidayRule(dict.fromkeys(holidays, "holiday"), tz=new_york),
+    ])
+
+    def elapsed(start: datetime, end: datetime) -> int:
+        return int(rules.difference(start, end).timedelta / MICROSECOND)
+
+    def deadline(start: datetime, duration_us: int) -> datetime:
+        due: datetime = start + library.BusinessTimeDelta(rules, timedelta=timedelta(microseconds=duration_us))
+        return due
+
+    return Peer(elapsed, deadline)
+
+
+def pandas(holidays: list[date]) -> Peer:
+    """Ask pandas' CustomBusinessHour, which adds whole seconds and measures nothing."""
+    offsets: Any = importlib.import_module("pandas.tseries.offsets")
+    timestamp: Any = importlib.import_module("pandas").Timestamp
+    hours = offsets.CustomBusinessHour(start=["09:00", "13:15"], end=["12:30", "17:30"], holidays=holidays)
+
+    def deadline(start: datetime, duration_us: int) -> datetime:
+        local = timestamp(start).tz_convert("America/New_York")
+        opened = local if hours.is_on_offset(local) else hours.rollforward(local)
+        whole_hours, rest_us = divmod(duration_us, 3_600_000_000)
+        due: datetime = (opened + whole_hours * hours + timedelta(microseconds=rest_us)).to_pydatetime()
+        return due
+
+    return Peer(None, deadline)
+
+
+PEERS: Final = {
+    "workclock": workclock,
+    "timegrid": timegrid,
+    "businesstimedelta": businesstimedelta,
+    "pandas": pandas,
+}
+
+
+def load_peers(holidays: list[date]) -> dict[str, Peer]:
+    """Load the peers that are installed, and say of each other one that it is not."""
+    found = {}
+    for name, build in PEERS.items():
+        if importlib.util.find_spec(name) is None:
+            print(f"  {name} is not installed: skipped (it belongs to the extra `bench`)")
+        else:
+            found[name] = build(holidays)
+    return found
