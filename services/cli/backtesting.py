@@ -11,7 +11,7 @@ import yaml
 
 from businesstime import Timeline, compile_schedule, schedule_from_document
 from cli.errors import CliError
-from cli.events import BadRow, EventRow, ExportError, read_event_lines
+from cli.events import BadRow, ExportError, read_event_lines
 from cli.manifest import bare_document
 from cli.servicenow import read_servicenow
 from clocks.domain.cycle import Cycle, empty_state
@@ -140,18 +140,15 @@ def refusal(source: object, error: Exception) -> Exception:
     return DocumentError(f"{source}: {error}", code=code, field=getattr(error, "field", None))
 
 
-def read_log(path: Path, *, zone: str, attributes: Collection[str] | None) -> Log:
-    """Read a file of events; the name says which kind. `attributes`: all that matter; None: any may.
+def read_log(path: Path, *, zone: str | None, attributes: Collection[str] | None) -> Log:
+    """Read a file of events: an export whose wall times are of a zone, or JSON lines, which need none.
 
-    Of an event that stands in it twice, one is kept; the same id with other content is a bad row.
-    Raises ExportError.
+    attributes: all that matter; None: any may. Of an event that stands in it twice, one is kept; the same id
+    with other content is a bad row. Raises ExportError.
     """
-    if is_json_lines(path):
-        rows: Iterable[EventRow | BadRow] = read_event_lines(path)
-    else:
-        rows = read_servicenow(path, zone=zone, columns=attributes)
     events: dict[str, Event] = {}
     bad_rows: list[BadRow] = []
+    rows = read_event_lines(path) if zone is None else read_servicenow(path, zone=zone, columns=attributes)
     for row in rows:
         if isinstance(row, BadRow):
             bad_rows.append(row)

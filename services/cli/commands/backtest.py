@@ -76,12 +76,12 @@ def backtest(
     documents = read_calendars(calendar, rules)
     timelines = compile_calendars(documents)
     as_of_us = None if as_of is None else instant_us(as_of)
-    zone = timezone or default_zone(documents, rules)
+    zone = None if is_json_lines(events) else timezone or default_zone(documents, rules)
     with no_collection():
         log = read_log(events, zone=zone, attributes=rules.reads)
         report_bad_rows(log.bad_rows)
         cycles = try_policy(rules, timelines, log, as_of_us=log.last_us if as_of_us is None else as_of_us)
-        if timezone is None and not is_json_lines(events):
+        if zone is not None and timezone is None:
             typer.echo(f"wall times are read in {zone}, the calendar's; --timezone names another", err=True)
         if output is Format.JSON:
             sys.stdout.buffer.writelines(line + b"\n" for line in report_lines(cycles))

@@ -182,6 +182,18 @@ def test_json_lines_give_the_same(export: Path, tmp_path: Path) -> None:
     assert cycles(backtest(path, *CALENDAR, *JSON)) == cycles(backtest(export, *CALENDAR, *JSON))
 
 
+def test_only_an_export_needs_a_zone(export: Path, tmp_path: Path) -> None:
+    """A composed calendar has none of its own: JSON lines do without, an export asks for --timezone."""
+    hours = "{zone: America/Sao_Paulo, hours: {mon-fri: ['08:00-18:00']}}"
+    composed = ("--calendar", write(tmp_path / "composed.yaml", f"union: [{hours}, {hours}]\n"))
+    lines = tmp_path / "events.jsonl"
+    lines.write_text('{"event_id":"e","subject_id":"s","type":"x","occurred_at":"2016-03-01T12:00:00Z"}\n')
+    assert cycles(backtest(lines, *composed, *JSON)) == []
+    assert "give --timezone" in refusal(backtest(export, *composed))
+    zone = ("--timezone", "America/Sao_Paulo")
+    assert cycles(backtest(export, *composed, *zone, *JSON)) == CYCLES
+
+
 def test_bad_rows_are_reported_beside_the_result(export: Path) -> None:
     """Lines and reasons go to the error stream; one that repeats an event is no harm, a contradiction is."""
     bad = "INC4,New,1,1/3/2016 09:00,soon,0\n"
