@@ -136,7 +136,7 @@ async def test_every_policy_is_one_of_two(catalog: Connection) -> None:
         or not {row["rule"], row["check_rule"]} <= {rules[row["roles"]], None}
         or (row["rule"] is None and row["check_rule"] is None)
     ]
-    assert names(wrong) == []
+    assert names(wrong) == [], f"a policy reads {TENANT_RULE}: see libs/pgstore/README.md"
     with_policy = {row["oid"] for row in policies}
     assert names([row for row in await catalog.fetch(TABLES) if row["oid"] not in with_policy]) == []
 
