@@ -98,10 +98,10 @@ def stand(
     of a Cycle which has ended counts as fired here. A warning is not sent for a Cycle that has ended, nor
     for one that was already breached when the warning was first noticed.
     """
-    due_us = due_at_us(cycle, counted_on.timelines)
+    firings = all_firings(cycle, counted_on.timelines) if cycle.open else ()
+    due_us = _breach_in(firings) if cycle.open else due_at_us(cycle, counted_on.timelines)
     outcome = outcome_at(cycle, due_us, now_us)
     breached_us = due_us if outcome == "BREACHED" else None
-    firings = all_firings(cycle, counted_on.timelines)
     fired = _still_fired(before, firings, breached_us, now_us)
     if breached_us is not None and not cycle.open and BREACH not in fired:
         fired = (*fired, BREACH)
@@ -121,7 +121,7 @@ def stand(
         breached_at_us=told,
         stopped_at_us=cycle.stopped_at_us,
         ended_at_us=cycle.cancelled_at_us if cycle.stopped_at_us is None else cycle.stopped_at_us,
-        fire=_left_to_fire(before, firings, fired, breached_us) if cycle.open else (),
+        fire=_left_to_fire(before, firings, fired, breached_us),
         fired=fired,
         generation=_generation(before, fired, told),
         revision=_revision(before, told, restated=restated),
@@ -149,6 +149,11 @@ def notices(key: CycleKey, before: Standing | None, after: Standing | None) -> S
         )
         said.append(Notice(type=kind, key=key, standing=standing, at_us=was if now is None else now))
     return said
+
+
+def _breach_in(firings: Sequence[Firing]) -> int | None:
+    """Find when an open Cycle is due: then its Breach comes, last of all."""
+    return firings[-1].at_us if firings and firings[-1].threshold == BREACH else None
 
 
 def _still_fired(

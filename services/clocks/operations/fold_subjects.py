@@ -49,10 +49,27 @@ class Folded:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Ground:
-    """What Subjects are folded on: their logs where they are folded anew, and how their Cycles stand."""
+class _Fold:
+    """A Subject folded. known: where it stood, as is known now; after: where it stands.
 
-    logs: Mapping[str, Sequence[Event]]
+    before: the state that its Cycles' rows were written from; None where all of them are to be looked at.
+    """
+
+    known: SubjectState
+    after: SubjectState
+    before: SubjectState | None
+    stored: bool
+
+    @property
+    def touches_cycles(self) -> bool:
+        """Whether rows of Cycles may have to be written."""
+        return self.before is None or self.before.clocks != self.after.clocks
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ground:
+    """How the Cycles stand that are touched."""
+
     standings: Mapping[str, Mapping[CycleKey, Standing]]
     past: Mapping[CycleKey, PastCycle]
     now_us: int
@@ -66,8 +83,7 @@ class _Written:
     removed: list[CycleKey] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
-    def add(self, state: SubjectState, restatement: Restatement) -> None:
-        self.states.append(state)
+    def add(self, restatement: Restatement) -> None:
         self.saved.update(restatement.saved)
         self.revised.extend(restatement.revised)
         self.removed.extend(restatement.removed)
@@ -82,35 +98,15 @@ async def fold_subjects(
     A Subject is folded on from its state where its events come after it, and anew from its whole log where
     they are late or policies have changed. anew: look at Cycles whose events are none of the new ones, too.
     """
-    subject_ids = sorted(events)
-    locked = await lock_subjects(connection, subject_ids)
-    ground = await _read_ground(connection, rulebook, locked, events)
-    written, failed = _fold_all(rulebook, locked.subjects, events, ground, anew=anew)
+    locked = await lock_subjects(connection, sorted(events))
+    late = [one.subject_id for one in locked.subjects if not _goes_on(one, rulebook, events[one.subject_id])]
+    logs = await read_events(connection, late) if late else {}
+    folds, failed = _fold_all(rulebook, locked.subjects, events, logs, anew=anew)
+    ground = await _read_ground(connection, locked, folds)
+    written = _restate_all(rulebook, folds, ground, failed)
     await _write(connection, rulebook, written, cause)
     due = (standing.fire[0][0] for standing in written.saved.values() if standing.fire)
     return Folded(failed=failed, due_at_us=min(due, default=None))
-
-
-async def _read_ground(
-    connection: Connection, rulebook: Rulebook, locked: LockedSubjects, events: NewEvents
-) -> _Ground:
-    subjects = locked.subjects
-    late = [
-        subject.subject_id
-        for subject in subjects
-        if not _goes_on(subject, rulebook, events[subject.subject_id])
-    ]
-    known = [subject.subject_id for subject in subjects if subject.state is not None]
-    standings: dict[str, dict[CycleKey, Standing]] = {}
-    cycles = await lock_cycles(connection, known) if known else LockedCycles({}, locked.at_us)
-    for key, standing in cycles.standings.items():
-        standings.setdefault(key.subject_id, {})[key] = standing
-    return _Ground(
-        logs=await read_events(connection, late) if late else {},
-        standings=standings,
-        past=await read_past_cycles(connection, late) if late else {},
-        now_us=max(locked.at_us, cycles.at_us),
-    )
 
 
 def _goes_on(subject: LockedSubject, rulebook: Rulebook, events: Iterable[Event]) -> bool:
@@ -124,49 +120,82 @@ def _goes_on(subject: LockedSubject, rulebook: Rulebook, events: Iterable[Event]
 
 
 def _fold_all(
-    rulebook: Rulebook, subjects: Sequence[LockedSubject], events: NewEvents, ground: _Ground, *, anew: bool
-) -> tuple[_Written, Mapping[str, Exception]]:
-    written = _Written()
+    rulebook: Rulebook,
+    subjects: Sequence[LockedSubject],
+    events: NewEvents,
+    logs: Mapping[str, Sequence[Event]],
+    *,
+    anew: bool,
+) -> tuple[Sequence[_Fold], dict[str, Exception]]:
+    folds: list[_Fold] = []
     failed: dict[str, Exception] = {}
     for subject in subjects:
+        log = logs.get(subject.subject_id)
         try:
-            state, restatement = _fold_one(rulebook, subject, events[subject.subject_id], ground, anew=anew)
+            if log is None:
+                folds.append(_fold_on(rulebook, subject, events[subject.subject_id], anew=anew))
+            else:
+                folds.append(_fold_log(rulebook, subject, log))
         except (BusinessTimeError, ClocksError) as error:
             failed[subject.subject_id] = error
-        else:
-            written.add(state, restatement)
-    return written, failed
+    return folds, failed
 
 
-def _fold_one(
-    rulebook: Rulebook, subject: LockedSubject, events: Sequence[Event], ground: _Ground, *, anew: bool
-) -> tuple[SubjectState, Restatement]:
-    log = ground.logs.get(subject.subject_id)
-    if log is None:
-        known = subject.state or empty_state(subject.subject_id)
-        after = fold(known, events, rulebook.policies)
-    else:
-        known, after = _fold_log(rulebook, subject, log)
-    restatement = restate(
-        known,
-        after,
-        ground.standings.get(subject.subject_id, {}),
-        rulebook.counted_on,
-        now_us=ground.now_us,
-        before=None if anew or log is not None else subject.state,
-        past=ground.past,
-    )
-    return after, restatement
+def _fold_on(rulebook: Rulebook, subject: LockedSubject, events: Sequence[Event], *, anew: bool) -> _Fold:
+    known = subject.state or empty_state(subject.subject_id)
+    after = fold(known, events, rulebook.policies)
+    return _Fold(known=known, after=after, before=None if anew else known, stored=subject.state is not None)
 
 
-def _fold_log(
-    rulebook: Rulebook, subject: LockedSubject, log: Sequence[Event]
-) -> tuple[SubjectState, SubjectState]:
-    """Fold a whole log; the first state stands where the Subject's old one stood, the second after all."""
+def _fold_log(rulebook: Rulebook, subject: LockedSubject, log: Sequence[Event]) -> _Fold:
+    """Fold a whole log, with a stop where the Subject's old state stood."""
     last = subject.state.last if subject.state is not None else None
     split = 0 if last is None else sum(event.position <= last for event in log)
     known = fold(empty_state(subject.subject_id), log[:split], rulebook.policies)
-    return known, fold(known, log[split:], rulebook.policies)
+    after = fold(known, log[split:], rulebook.policies)
+    return _Fold(known=known, after=after, before=None, stored=True)
+
+
+async def _read_ground(connection: Connection, locked: LockedSubjects, folds: Sequence[_Fold]) -> _Ground:
+    touched = [one.after.subject_id for one in folds if one.stored and one.touches_cycles]
+    refolded = [one.after.subject_id for one in folds if one.before is None]
+    cycles = await lock_cycles(connection, touched) if touched else LockedCycles({}, locked.at_us)
+    standings: dict[str, dict[CycleKey, Standing]] = {}
+    for key, standing in cycles.standings.items():
+        standings.setdefault(key.subject_id, {})[key] = standing
+    return _Ground(
+        standings=standings,
+        past=await read_past_cycles(connection, refolded) if refolded else {},
+        now_us=max(locked.at_us, cycles.at_us),
+    )
+
+
+def _restate_all(
+    rulebook: Rulebook, folds: Sequence[_Fold], ground: _Ground, failed: dict[str, Exception]
+) -> _Written:
+    written = _Written()
+    for one in folds:
+        subject_id = one.after.subject_id
+        try:
+            if one.touches_cycles:
+                written.add(_restate(rulebook, one, ground))
+        except (BusinessTimeError, ClocksError) as error:
+            failed[subject_id] = error
+        else:
+            written.states.append(one.after)
+    return written
+
+
+def _restate(rulebook: Rulebook, one: _Fold, ground: _Ground) -> Restatement:
+    return restate(
+        one.known,
+        one.after,
+        ground.standings.get(one.after.subject_id, {}),
+        rulebook.counted_on,
+        now_us=ground.now_us,
+        before=one.before,
+        past=ground.past,
+    )
 
 
 async def _write(connection: Connection, rulebook: Rulebook, written: _Written, cause: str) -> None:
