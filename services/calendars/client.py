@@ -21,13 +21,23 @@ from calendars.contract import (
     CalendarRecord,
     CalendarStates,
     CalendarWindows,
+    ClosureFeed,
+    ClosureFeeds,
+    Closures,
     CompareVersions,
     CreateCalendar,
+    IcsHolidays,
     ListAmendments,
     ListCalendars,
+    ListClosureFeeds,
+    OpenClosureFeed,
+    OpenedClosureFeed,
     ReadCalendar,
+    ReadClosures,
+    ReadIcs,
     ReadTimelines,
     RevertCalendar,
+    RevokeClosureFeed,
     TimelinesRecord,
 )
 from serving.client import DoorClient
@@ -104,3 +114,23 @@ class CalendarsClient:
     ) -> CalendarWindows:
         """Take a window of time apart."""
         return await self._door.call(context, "ask_calendar_window", request, CalendarWindows)
+
+    async def read_ics(self, context: RequestContext, request: ReadIcs) -> IcsHolidays:
+        """Read holidays from a file."""
+        return await self._door.call(context, "read_ics", request, IcsHolidays)
+
+    async def open_closure_feed(self, context: RequestContext, request: OpenClosureFeed) -> OpenedClosureFeed:
+        """Open a feed."""
+        return await self._door.call(context, "open_closure_feed", request, OpenedClosureFeed)
+
+    async def revoke_closure_feed(self, context: RequestContext, request: RevokeClosureFeed) -> ClosureFeed:
+        """End a feed."""
+        return await self._door.call(context, "revoke_closure_feed", request, ClosureFeed)
+
+    async def list_closure_feeds(self, context: RequestContext, request: ListClosureFeeds) -> ClosureFeeds:
+        """List feeds."""
+        return await self._door.call(context, "list_closure_feeds", request, ClosureFeeds)
+
+    async def read_closures(self, context: RequestContext, request: ReadClosures) -> Closures:
+        """Read what a feed shows."""
+        return await self._door.call(context, "read_closures", request, Closures)

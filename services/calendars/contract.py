@@ -7,12 +7,24 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from calendars.domain.audit import AmendmentPage, AmendmentRecord, ListAmendments
 from calendars.domain.calendar_file import (
     AppliedCalendar,
     AppliedCalendars,
     ApplyCalendars,
     CalendarFile,
 )
+from calendars.domain.closure_feed import (
+    ClosureFeed,
+    ClosureFeeds,
+    Closures,
+    ListClosureFeeds,
+    OpenClosureFeed,
+    OpenedClosureFeed,
+    ReadClosures,
+    RevokeClosureFeed,
+)
+from calendars.domain.ics_reading import IcsHolidays, ReadIcs, SkippedEvent
 from calendars.domain.question import (
     AskCalendarDeadline,
     AskCalendarElapsed,
@@ -34,7 +46,7 @@ from calendars.domain.question import (
     WindowQuestion,
     WindowSegment,
 )
-from calendars.domain.version_difference import CalendarDifference, DayDifference
+from calendars.domain.version_difference import CalendarDifference, CompareVersions, DayDifference
 from serving.context import RequestContext
 
 __all__ = [
@@ -60,6 +72,9 @@ __all__ = [
     "CalendarVersionRecord",
     "CalendarWindows",
     "Calendars",
+    "ClosureFeed",
+    "ClosureFeeds",
+    "Closures",
     "CompareVersions",
     "CreateCalendar",
     "DayDifference",
@@ -67,13 +82,21 @@ __all__ = [
     "DeadlineQuestion",
     "ElapsedAnswer",
     "ElapsedQuestion",
+    "IcsHolidays",
     "ListAmendments",
     "ListCalendars",
+    "ListClosureFeeds",
+    "OpenClosureFeed",
     "OpenInterval",
+    "OpenedClosureFeed",
     "ReadCalendar",
+    "ReadClosures",
+    "ReadIcs",
     "ReadTimelines",
     "Reason",
     "RevertCalendar",
+    "RevokeClosureFeed",
+    "SkippedEvent",
     "StateAnswer",
     "StateQuestion",
     "TimelineRecord",
@@ -159,47 +182,6 @@ class RevertCalendar(msgspec.Struct, frozen=True, kw_only=True):
     mode: AmendMode = "FORWARD"
     effective_from: datetime | None = None
     reason: str | None = None
-
-
-class CompareVersions(msgspec.Struct, frozen=True, kw_only=True):
-    """A Calendar as it stood after one version and after another, in [start, end), at most 1,100 days.
-
-    start: None: when the later version begins to hold, or now for the first. end: None: a year after start.
-    """
-
-    key: str
-    from_version: int
-    to_version: int
-    start: datetime | None = None
-    end: datetime | None = None
-
-
-class ListAmendments(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of the audit, newest first, those after the cursor `after`; key: of one Calendar only."""
-
-    key: str | None = None
-    first: int = 50
-    after: str | None = None
-
-
-class AmendmentRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Who amended which Calendar, when, from when on and why; version 1 is its creation."""
-
-    cursor: str
-    key: str
-    version: int
-    mode: AmendMode
-    effective_from: datetime | None
-    reason: str | None
-    created_at: datetime
-    created_by: str
-
-
-class AmendmentPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Amendments, newest first; `has_next` says whether older ones follow."""
-
-    amendments: tuple[AmendmentRecord, ...]
-    has_next: bool
 
 
 class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -320,4 +302,24 @@ class Calendars(Protocol):
         self, context: RequestContext, request: AskCalendarWindow
     ) -> CalendarWindows:
         """Take a window apart. Scope: read. Codes: as above, window_invalid."""
+        ...
+
+    async def read_ics(self, context: RequestContext, request: ReadIcs) -> IcsHolidays:
+        """Read holidays from a file; writes nothing. Scope: calendars. Codes: ics_invalid, ics_too_large."""
+        ...
+
+    async def open_closure_feed(self, context: RequestContext, request: OpenClosureFeed) -> OpenedClosureFeed:
+        """Open a feed. Scope: calendars. Codes: calendar_unknown, feeds_too_many."""
+        ...
+
+    async def revoke_closure_feed(self, context: RequestContext, request: RevokeClosureFeed) -> ClosureFeed:
+        """End a feed. Scope: calendars. Codes: feed_unknown."""
+        ...
+
+    async def list_closure_feeds(self, context: RequestContext, request: ListClosureFeeds) -> ClosureFeeds:
+        """List feeds. Scope: calendars. Codes: calendar_unknown."""
+        ...
+
+    async def read_closures(self, context: RequestContext, request: ReadClosures) -> Closures:
+        """Read what a feed shows. Scope: none, the secret is the credential. Codes: feed_unknown."""
         ...

@@ -22,13 +22,23 @@ from calendars.contract import (
     CalendarRecord,
     CalendarStates,
     CalendarWindows,
+    ClosureFeed,
+    ClosureFeeds,
+    Closures,
     CompareVersions,
     CreateCalendar,
+    IcsHolidays,
     ListAmendments,
     ListCalendars,
+    ListClosureFeeds,
+    OpenClosureFeed,
+    OpenedClosureFeed,
     ReadCalendar,
+    ReadClosures,
+    ReadIcs,
     ReadTimelines,
     RevertCalendar,
+    RevokeClosureFeed,
     TimelinesRecord,
 )
 from calendars.operations import (
@@ -40,7 +50,9 @@ from calendars.operations import (
     list_amendments,
     list_calendars,
     plan_amendment,
+    publish_closures,
     read_calendar,
+    read_ics,
     read_timelines,
     revert_calendar,
 )
@@ -168,6 +180,30 @@ class CalendarsService:
         """Take a window of time apart."""
         require(context, "read")
         return await ask_calendar.window(context, request, self._source())
+
+    async def read_ics(self, context: RequestContext, request: ReadIcs) -> IcsHolidays:
+        """Read holidays from a file."""
+        require(context, "calendars")
+        return await read_ics.read(request)
+
+    async def open_closure_feed(self, context: RequestContext, request: OpenClosureFeed) -> OpenedClosureFeed:
+        """Open a feed."""
+        require(context, "calendars")
+        return await publish_closures.open_one(context, request, database=self._database, now=self._now())
+
+    async def revoke_closure_feed(self, context: RequestContext, request: RevokeClosureFeed) -> ClosureFeed:
+        """End a feed."""
+        require(context, "calendars")
+        return await publish_closures.revoke(context, request, database=self._database, now=self._now())
+
+    async def list_closure_feeds(self, context: RequestContext, request: ListClosureFeeds) -> ClosureFeeds:
+        """List feeds."""
+        require(context, "calendars")
+        return await publish_closures.list_all(context, request, database=self._database)
+
+    async def read_closures(self, context: RequestContext, request: ReadClosures) -> Closures:
+        """Read what a feed shows; the secret is the credential."""
+        return await publish_closures.read(context, request, self._source())
 
     def _source(self) -> TimelineSource:
         return TimelineSource(database=self._database, shelf=self._shelf, now=self._now())

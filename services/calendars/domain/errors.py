@@ -25,6 +25,10 @@ CalendarsError
 ├── VersionConflictError        an amendment of a version that is no longer the latest
 ├── NameDiffersError            a file that calls an existing calendar by another name
 ├── PlanStaleError              a plan that rests on what has changed since
+├── IcsInvalidError             text that is no iCalendar
+├── IcsTooLargeError            an iCalendar file past a limit
+├── FeedUnknownError            a feed that is not there, or was revoked
+├── FeedsTooManyError           a feed past the limit of open ones
 ├── KeysRepeatedError           one key twice in a batch
 ├── BatchTooLargeError          more keys or questions than one request may hold
 ├── PageTooLargeError           more rows than one page may hold
@@ -54,6 +58,10 @@ __all__ = [
     "EffectiveFromFutureError",
     "EffectiveFromMissingError",
     "EffectiveFromPastError",
+    "FeedUnknownError",
+    "FeedsTooManyError",
+    "IcsInvalidError",
+    "IcsTooLargeError",
     "InstantNaiveError",
     "InstantOutOfBoundsError",
     "KeysRepeatedError",
@@ -248,6 +256,31 @@ class PlanStaleError(CalendarsError):
 
     code = "plan_stale"
     kind = "conflict"
+
+
+class IcsInvalidError(CalendarsError):
+    """The text is no iCalendar; the message says on which line."""
+
+    code = "ics_invalid"
+
+
+class IcsTooLargeError(CalendarsError):
+    """The iCalendar file has more bytes, events or holidays than the limit."""
+
+    code = "ics_too_large"
+
+
+class FeedUnknownError(CalendarsError):
+    """There is no such feed, or it was revoked."""
+
+    code = "feed_unknown"
+    kind = "not_found"
+
+
+class FeedsTooManyError(CalendarsError):
+    """The Calendar has as many open feeds as one may have."""
+
+    code = "feeds_too_many"
 
 
 class KeysRepeatedError(CalendarsError):

@@ -9,7 +9,21 @@ from zoneinfo import ZoneInfo
 
 from businesstime import Interval, Timeline, from_us, to_us, zone
 
-__all__ = ["CalendarDifference", "DayDifference", "difference_between", "only_in"]
+__all__ = ["CalendarDifference", "CompareVersions", "DayDifference", "difference_between", "only_in"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CompareVersions:
+    """A Calendar as it stood after one version and after another, in [start, end), at most 1,100 days.
+
+    start: None: when the later version begins to hold, or now for the first. end: None: a year after start.
+    """
+
+    key: str
+    from_version: int
+    to_version: int
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
