@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from businesstime.buckets import CHUNK_ROWS, IntervalTable, interval_table
 from businesstime.errors import NeverClosesError, NeverOpensError, RowsInvalidError
+from businesstime.horizon import Totals
 from businesstime.instants import from_us
 from businesstime.lookups import reach_totals
 from businesstime.zones import Int64Array
@@ -152,8 +153,8 @@ class Arrays:
         horizon = self._timeline.horizon
         if len(instants[0]):
             low, high = min(int(each.min()) for each in instants), max(int(each.max()) for each in instants)
-            horizon.spanning(low, high + 1)
-        return self._current()
+            return self._table_of(horizon.spanning(low, high + 1))
+        return self._table_of(horizon.totals())
 
     def _reaching(self, table: IntervalTable, totals: Int64Array) -> IntervalTable:
         """Answer the table of a horizon that holds all totals, or as many as reach allows."""
@@ -162,13 +163,12 @@ class Arrays:
         if before[0] < low and high < before[-1]:
             return table
         reach_totals(self._timeline.horizon, low, high)
-        table = self._current()
+        table = self._table_of(self._timeline.horizon.totals())
         if low < table.totals.before_us[0] or high > table.totals.before_us[-1]:
             raise NeverOpensError("the schedule does not open often enough in the years 1800 to 2399")
         return table
 
-    def _current(self) -> IntervalTable:
-        totals = self._timeline.horizon.totals()
+    def _table_of(self, totals: Totals) -> IntervalTable:
         table = self._table
         if table is None or table.totals is not totals:
             table = self._table = interval_table(totals)

@@ -50,25 +50,27 @@ class Horizon:
 
     def totals(self) -> Totals:
         """Answer what is compiled, with running totals."""
-        found = self._totals
-        if found is None or found.coverage is not self.coverage:
-            found = self._totals = _add_up(self.coverage, self.anchor_us)
+        found, coverage = self._totals, self.coverage
+        if found is None or found.coverage is not coverage:
+            found = self._totals = _add_up(coverage, self.anchor_us)
         return found
 
     def spanning(self, low_us: int, high_us: int) -> Totals:
         """Answer totals that cover `[low_us, high_us)`. Raises OutOfReachError."""
-        have = self.coverage
-        if low_us < have.start_us or high_us > have.end_us:
+        while True:  # another thread may have put a smaller growth in the place of ours
+            totals = self.totals()
+            have = totals.coverage
+            if have.start_us <= low_us and high_us <= have.end_us:
+                return totals
             if low_us < REACH_START_US or high_us > REACH_END_US:
-                raise OutOfReachError(
-                    "the years 1800 to 2399 are computed, and the question goes beyond them"
-                )
+                raise OutOfReachError("it goes beyond the years 1800 to 2399, which are what is computed")
             length = max(have.end_us - have.start_us, _LEAST_GROWTH_US)
-            if low_us < have.start_us:
-                self._grow(max(low_us - length, REACH_START_US), have.end_us)
-            if high_us > have.end_us:
-                self._grow(self.coverage.start_us, min(high_us + length, REACH_END_US))
-        return self.totals()
+            start_us, end_us = have.start_us, have.end_us
+            if low_us < start_us:
+                start_us = max(low_us - length, REACH_START_US)
+            if high_us > end_us:
+                end_us = min(high_us + length, REACH_END_US)
+            self._grow(start_us, end_us)
 
     def grow_later(self) -> bool:
         """Compile as much again at the end; False when the end of reach is compiled already."""

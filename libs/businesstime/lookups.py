@@ -27,14 +27,14 @@ __all__ = [
     "search_total",
 ]
 
-# 2^35 µs of open time, nine and a half hours, is about what a day adds to the total.
-TOTAL_SHIFT: Final = 35
+# 2^34 µs of open time, under five hours, is less than most days add to the total.
+TOTAL_SHIFT: Final = 34
 
-# (until_us, is_open, total, next): before `until_us` the total is `total`, plus the instant when open.
-Piece: TypeAlias = tuple[int, bool, int, "Piece"]
+# (closes_us, opens_us, total, next): before `closes_us` the total is `total`, growing from `opens_us` on.
+Piece: TypeAlias = tuple[int, int, int, "Piece"]
 
-# (until, opened, total, next): for datetimes; `opened` is where the piece began if it is open, else None.
-Moment: TypeAlias = tuple[datetime, datetime | None, int, "Moment"]
+# (closes, opens, total, next): the same for datetimes.
+Moment: TypeAlias = tuple[datetime, datetime, int, "Moment"]
 
 # (until_us, add_us, next): an Interval with the totals up to `until_us`, each at instant `total + add_us`.
 Stretch: TypeAlias = tuple[int, int, "Stretch"]
@@ -46,16 +46,16 @@ _END: Final[tuple[()]] = ()
 def fill_pieces(table: dict[int, Piece], horizon: Horizon, day: int) -> None:
     """Enter the pieces of a day, counted from 1970. Raises NeverOpensError, OutOfReachError."""
     chain: object = _END
-    for start_us, until_us, is_open, total_us in reversed(_pieces(horizon, day)):
-        chain = (until_us, is_open, total_us - start_us if is_open else total_us, chain)
+    for opens_us, closes_us, total_us in reversed(_pieces(horizon, day)):
+        chain = (closes_us, opens_us, total_us, chain)
     table[day] = chain  # type: ignore[assignment] # a chain ends with _END, which is never read
 
 
 def fill_moments(table: dict[int, Moment], horizon: Horizon, ordinal: int) -> None:
     """Enter the pieces of a day, by ordinal, as datetimes. Raises NeverOpensError, OutOfReachError."""
     chain: object = _END
-    for start_us, until_us, is_open, total_us in reversed(_pieces(horizon, ordinal - EPOCH_ORDINAL)):
-        chain = (from_us(until_us), from_us(start_us) if is_open else None, total_us, chain)
+    for opens_us, closes_us, total_us in reversed(_pieces(horizon, ordinal - EPOCH_ORDINAL)):
+        chain = (from_us(closes_us), from_us(opens_us), total_us, chain)
     table[ordinal] = chain  # type: ignore[assignment] # as above
 
 
@@ -96,21 +96,20 @@ def search_total(horizon: Horizon, total_us: int, *, first: bool) -> int:
     return total_us - int(before[place]) + int(coverage.opens_us[place])
 
 
-def _pieces(horizon: Horizon, day: int) -> list[tuple[int, int, bool, int]]:
-    """Answer (start, until, is open, total at the start) of the pieces of a UTC day, in order."""
+def _pieces(horizon: Horizon, day: int) -> list[tuple[int, int, int]]:
+    """Answer (opens, closes, total at its opening) of a UTC day's Intervals, and of one at its end.
+
+    Intervals are cut at midnight. The last one is empty: what follows the day's last closing runs up to it.
+    """
     horizon.require_opens()
-    at_us, end_us = day * DAY_US, (day + 1) * DAY_US
-    coverage, before = horizon.spanning(at_us, end_us)
-    index = int(np.searchsorted(coverage.closes_us, at_us, side="right"))
+    start_us, end_us = day * DAY_US, (day + 1) * DAY_US
+    coverage, before = horizon.spanning(start_us, end_us)
+    first = int(np.searchsorted(coverage.closes_us, start_us, side="right"))
+    last = int(np.searchsorted(coverage.opens_us, end_us, side="left"))
     pieces = []
-    while at_us < end_us:
-        opened_us = int(coverage.opens_us[index]) if index < len(coverage.opens_us) else end_us
-        if at_us < opened_us:
-            until_us = min(opened_us, end_us)
-            pieces.append((at_us, until_us, False, int(before[index])))
-            at_us = until_us
-        else:
-            until_us = min(int(coverage.closes_us[index]), end_us)
-            pieces.append((at_us, until_us, True, int(before[index]) + at_us - opened_us))
-            at_us, index = until_us, index + 1
-    return pieces
+    for at in range(first, last):
+        opened_us, closed_us = int(coverage.opens_us[at]), int(coverage.closes_us[at])
+        opens_us = max(opened_us, start_us)
+        pieces.append((opens_us, min(closed_us, end_us), int(before[at]) + opens_us - opened_us))
+    total_us = pieces[-1][2] + pieces[-1][1] - pieces[-1][0] if pieces else int(before[first])
+    return [*pieces, (end_us, end_us, total_us)]

@@ -113,23 +113,23 @@ class Timeline:
     def is_open_us(self, at_us: int) -> bool:
         """Say whether the instant is open."""
         try:
-            until_us, is_open, _, after = self._pieces[at_us // DAY_US]
-            while at_us >= until_us:
-                until_us, is_open, _, after = after
+            piece = self._pieces[at_us // DAY_US]
         except KeyError:
             return self._fill(at_us) and self.is_open_us(at_us)
-        return is_open
+        while at_us >= piece[0]:
+            piece = piece[3]
+        return at_us >= piece[1]
 
     def total_us(self, at_us: int) -> int:
         """Answer the open time from a fixed instant of this Timeline, its anchor, to `at_us`."""
         try:
-            until_us, is_open, total_us, after = self._pieces[at_us // DAY_US]
-            while at_us >= until_us:
-                until_us, is_open, total_us, after = after
+            closes_us, opens_us, total_us, after = self._pieces[at_us // DAY_US]
         except KeyError:
             fill_pieces(self._pieces, self.horizon, at_us // DAY_US)
             return self.total_us(at_us)
-        return total_us + at_us if is_open else total_us
+        while at_us >= closes_us:
+            closes_us, opens_us, total_us, after = after
+        return total_us + at_us - opens_us if at_us > opens_us else total_us
 
     def elapsed_us(self, from_us: int, to_us: int) -> int:
         """Answer the open time in `[from_us, to_us)`, negative when they are the other way round."""
@@ -199,19 +199,19 @@ class Timeline:
         if start.tzinfo is not UTC or end.tzinfo is not UTC:
             start, end = _utc(start), _utc(end)
         try:
-            until, opened, total_us, after = self._moments[start.toordinal()]
-            while start >= until:
-                until, opened, total_us, after = after
-            if opened is not None:
-                into = start - opened
+            closes, opens, total_us, after = self._moments[start.toordinal()]
+            while start >= closes:
+                closes, opens, total_us, after = after
+            if start > opens:
+                into = start - opens
                 total_us += into.seconds * 1_000_000 + into.microseconds
-            until, opened, end_us, after = self._moments[end.toordinal()]
-            while end >= until:
-                until, opened, end_us, after = after
+            closes, opens, end_us, after = self._moments[end.toordinal()]
         except KeyError:
             return self.elapsed_us(self._seen(start), self._seen(end))
-        if opened is not None:
-            into = end - opened
+        while end >= closes:
+            closes, opens, end_us, after = after
+        if end > opens:
+            into = end - opens
             end_us += into.seconds * 1_000_000 + into.microseconds
         return end_us - total_us
 
@@ -225,11 +225,11 @@ class Timeline:
         if duration.__class__ is not int or duration <= 0:
             return self._deadline_otherwise(start, duration)
         try:
-            until, opened, total_us, after = self._moments[start.toordinal()]
-            while start >= until:
-                until, opened, total_us, after = after
-            if opened is not None:
-                into = start - opened
+            closes, opens, total_us, after = self._moments[start.toordinal()]
+            while start >= closes:
+                closes, opens, total_us, after = after
+            if start > opens:
+                into = start - opens
                 total_us += into.seconds * 1_000_000 + into.microseconds
             total_us += duration
             until_us, add_us, later = self._stretches[total_us >> TOTAL_SHIFT]
@@ -249,7 +249,7 @@ class Timeline:
             return self._fill(to_us(at)) and self.is_open_us(self._seen(at))
         while at >= moment[0]:
             moment = moment[3]
-        return moment[1] is not None
+        return at >= moment[1]
 
     def next_open(self, at: datetime) -> datetime:
         """Answer, in UTC, the first open instant at or after `at`. Raises NeverOpensError."""

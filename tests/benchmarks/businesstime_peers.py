@@ -1,9 +1,10 @@
-"""The same work, put to other libraries; each answers `elapsed` in µs and `deadline` in UTC, for aware datetimes."""
+"""The same work, put to other libraries: `elapsed` in µs and `deadline`, for aware UTC datetimes."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
@@ -26,7 +27,9 @@ class Peer(NamedTuple):
 def timegrid(holidays: list[date]) -> Peer:
     """Ask timegrid, which knows no zones: local times go in."""
     library = importlib.import_module("timegrid")
-    calendar = library.TimeGridCalendar.weekdays(time(9), time(17, 30)).break_weekdays(time(12, 30), time(13, 15))
+    calendar = library.TimeGridCalendar.weekdays(time(9), time(17, 30)).break_weekdays(
+        time(12, 30), time(13, 15)
+    )
     for day in holidays:
         calendar.close(day)
     # A naive time is what this library takes.
@@ -72,19 +75,25 @@ def businesstimedelta(holidays: list[date]) -> Peer:
     library = importlib.import_module("businesstimedelta")
     pytz = importlib.import_module("pytz")
     new_york = pytz.timezone("America/New_York")
-    rules = library.Rules([
-        library.WorkDayRule(start_time=time(9), end_time=time(17, 30), working_days=[0, 1, 2, 3, 4], tz=new_york),
-        library.LunchTimeRule(
-            start_time=time(12, 30), end_time=time(13, 15), working_days=[0, 1, 2, 3, 4], tz=new_york
-        ),
-        library.HolidayRule(dict.fromkeys(holidays, "holiday"), tz=new_york),
-    ])
+    rules = library.Rules(
+        [
+            library.WorkDayRule(
+                start_time=time(9), end_time=time(17, 30), working_days=[0, 1, 2, 3, 4], tz=new_york
+            ),
+            library.LunchTimeRule(
+                start_time=time(12, 30), end_time=time(13, 15), working_days=[0, 1, 2, 3, 4], tz=new_york
+            ),
+            library.HolidayRule(dict.fromkeys(holidays, "holiday"), tz=new_york),
+        ]
+    )
 
     def elapsed(start: datetime, end: datetime) -> int:
         return int(rules.difference(start, end).timedelta / MICROSECOND)
 
     def deadline(start: datetime, duration_us: int) -> datetime:
-        due: datetime = start + library.BusinessTimeDelta(rules, timedelta=timedelta(microseconds=duration_us))
+        due: datetime = start + library.BusinessTimeDelta(
+            rules, timedelta=timedelta(microseconds=duration_us)
+        )
         return due
 
     return Peer(elapsed, deadline)
@@ -119,7 +128,7 @@ def load_peers(holidays: list[date]) -> dict[str, Peer]:
     found = {}
     for name, build in PEERS.items():
         if importlib.util.find_spec(name) is None:
-            print(f"  {name} is not installed: skipped (it belongs to the extra `bench`)")
+            sys.stdout.write(f"  {name} is not installed: skipped (it belongs to the extra `bench`)\n")
         else:
             found[name] = build(holidays)
     return found
