@@ -1,0 +1,177 @@
+"""Requests to addresses that users name: resolved once, checked, and connected to as checked.
+
+A name that resolves to a host of our own network would let a user look behind our walls. So the addresses
+that a name has are checked at the moment of connecting, and the connection goes to just those: a second
+answer of the resolver changes nothing. No redirect is followed, and no proxy is taken from the environment.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+__all__ = [
+    "AddressRefusedError",
+    "Network",
+    "OutgoingError",
+    "OutgoingUnreachableError",
+    "check_address",
+    "fetch",
+    "open_outgoing",
+    "parse_networks",
+]
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
+_CHUNK_BYTES = 64 * 1024
+_LONGEST_URL = 2_000
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+class OutgoingError(Exception):
+    """The root: a request to the outside that was not made, or did not succeed."""
+
+    code = "outgoing_failed"
+    kind = "invalid"
+
+    def __init__(self, message: str, *, field: str | None = "url") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class AddressRefusedError(OutgoingError):
+    """The URL is none that we ask, or its host has an address that is not of the public internet."""
+
+    code = "address_refused"
+
+
+class OutgoingUnreachableError(OutgoingError):
+    """The host did not answer, or not with what was asked for."""
+
+    code = "outgoing_unreachable"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _GuardedResolver(AbstractResolver):
+    """Resolves by the system, and answers only if every address may be connected to."""
+
+    inner: ThreadedResolver
+    allowed: tuple[Network, ...]
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await self.inner.resolve(host, port, family)
+        for each in found:
+            _check_ip(ipaddress.ip_address(each["host"].partition("%")[0]), self.allowed)
+        return found
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+
+def open_outgoing(allowed: Iterable[Network] = ()) -> aiohttp.ClientSession:
+    """Open a session for such requests. allowed: networks of one's own that may be asked none the less."""
+    resolver = _GuardedResolver(inner=ThreadedResolver(), allowed=tuple(allowed))
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, limit=20, force_close=True),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=_TIMEOUT,
+        trust_env=False,
+        auto_decompress=False,
+    )
+
+
+def check_address(url: str, *, allowed: Sequence[Network] = ()) -> str:
+    """Return the host of a URL that may be asked, as far as can be told without resolving its name.
+
+    Raises AddressRefusedError: no http or https, no host, a user or password, a private address.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise AddressRefusedError("url: is no URL") from None
+    if len(url) > _LONGEST_URL or not url.isprintable() or " " in url:
+        raise AddressRefusedError(f"url: is at most {_LONGEST_URL} printable characters without blanks")
+    if parts.scheme not in {"http", "https"} or not host:
+        raise AddressRefusedError("url: begins with https:// or http:// and names a host")
+    if parts.username is not None or parts.password is not None:
+        raise AddressRefusedError("url: holds a user or password, which is not sent")
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    _check_ip(address, tuple(allowed))
+    return host
+
+
+async def fetch(
+    session: aiohttp.ClientSession, url: str, *, limit_bytes: int, allowed: Sequence[Network] = ()
+) -> bytes:
+    """Get what a URL answers, at most `limit_bytes`; `session` is of `open_outgoing` with the same networks.
+
+    Raises AddressRefusedError, OutgoingUnreachableError. Neither quotes more of the URL than its host.
+    """
+    host = check_address(url, allowed=allowed)
+    headers = {"accept-encoding": "identity", "user-agent": "meantime"}
+    try:
+        async with session.get(url, allow_redirects=False, headers=headers) as answer:
+            if answer.status != 200:  # noqa: PLR2004 - the one answer with content
+                raise OutgoingUnreachableError(f"url: {host} answered with status {answer.status}")
+            return await _read(answer, host, limit_bytes)
+    except aiohttp.ClientConnectorDNSError as error:
+        raise OutgoingUnreachableError(f"url: {host} has no address") from error
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise OutgoingUnreachableError(f"url: {host} did not answer ({type(error).__name__})") from error
+
+
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """Read networks such as `10.1.0.0/16, fd00::/8`; raises ValueError."""
+    return tuple(ipaddress.ip_network(each.strip()) for each in text.split(",") if each.strip())
+
+
+async def _read(answer: aiohttp.ClientResponse, host: str, limit_bytes: int) -> bytes:
+    """Read a body as it comes, and stop where it is longer than the limit."""
+    if answer.headers.get("content-encoding", "identity").lower() != "identity":
+        raise OutgoingUnreachableError(f"url: {host} answered in an encoding that was not asked for")
+    pieces, length = [], 0
+    async for piece in answer.content.iter_chunked(_CHUNK_BYTES):
+        length += len(piece)
+        if length > limit_bytes:
+            raise OutgoingUnreachableError(f"url: {host} answered with more than {limit_bytes} bytes")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _check_ip(address: Address, allowed: Sequence[Network]) -> None:
+    inner = _embedded(address)
+    if any(each.version == network.version and each in network for each in inner for network in allowed):
+        return
+    if not all(each.is_global and not each.is_multicast and not each.is_reserved for each in inner):
+        raise AddressRefusedError("url: its host is not on the public internet")
+
+
+def _embedded(address: Address) -> list[Address]:
+    """List an address and those that a translator would reach by it."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return [address]
+    if address.ipv4_mapped is not None:
+        return [address.ipv4_mapped]
+    inner: list[Address] = [address]
+    if address.sixtofour is not None:
+        inner.append(address.sixtofour)
+    if address.teredo is not None:
+        inner.extend(address.teredo)
+    if address in _TRANSLATED:
+        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
+    return inner
