@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal, Protocol
-
-import msgspec
+from typing import Protocol
 
 from calendars.domain.audit import AmendmentPage, AmendmentRecord, ListAmendments
 from calendars.domain.calendar_file import (
@@ -13,6 +10,23 @@ from calendars.domain.calendar_file import (
     AppliedCalendars,
     ApplyCalendars,
     CalendarFile,
+)
+from calendars.domain.calendar_records import (
+    AmendmentPlan,
+    CalendarPage,
+    CalendarRecord,
+    CalendarVersionRecord,
+    TimelineRecord,
+    TimelinesRecord,
+)
+from calendars.domain.calendar_requests import (
+    AmendCalendar,
+    AmendMode,
+    CreateCalendar,
+    ListCalendars,
+    ReadCalendar,
+    ReadTimelines,
+    RevertCalendar,
 )
 from calendars.domain.closure_feed import (
     ClosureFeed,
@@ -105,138 +119,6 @@ __all__ = [
     "WindowQuestion",
     "WindowSegment",
 ]
-
-AmendMode = Literal["FORWARD", "RESTATE"]
-
-
-class CreateCalendar(msgspec.Struct, frozen=True, kw_only=True):
-    """A new Calendar under a key that the tenant has not used; `document` is a schedule document."""
-
-    key: str
-    name: str
-    document: dict[str, Any]
-
-
-class AmendCalendar(msgspec.Struct, frozen=True, kw_only=True):
-    """A new version of a Calendar; refused with a conflict when `expected_version` is not the latest.
-
-    effective_from: FORWARD: not before now (None: now). RESTATE: from when on the past is put right.
-    reason: required for RESTATE; kept with the version. plan_token: of an AmendmentPlan of the same request.
-    """
-
-    key: str
-    expected_version: int
-    document: dict[str, Any]
-    mode: AmendMode = "FORWARD"
-    effective_from: datetime | None = None
-    reason: str | None = None
-    plan_token: str | None = None
-
-
-class AmendmentPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What an amendment would mean; nothing was written.
-
-    affected: the Calendar and those made of it, whose hours may change. timelines: theirs, as they would be;
-    an instant that was left out is taken as now. difference: in the year from when it would hold.
-    token: give it with the AmendCalendar; refused as stale when what the plan rests on has changed since.
-    """
-
-    key: str
-    version: int
-    effective_from: datetime
-    difference: CalendarDifference
-    affected: tuple[str, ...]
-    timelines: tuple[TimelineRecord, ...]
-    token: str
-
-
-class ReadCalendar(msgspec.Struct, frozen=True, kw_only=True):
-    """One Calendar with all its versions."""
-
-    key: str
-
-
-class ListCalendars(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of Calendars in order of key, those after the key `after`."""
-
-    first: int = 50
-    after: str | None = None
-
-
-class ReadTimelines(msgspec.Struct, frozen=True, kw_only=True):
-    """The compiled Timelines of Calendars, at most 200, in the order asked for; a key may not repeat.
-
-    known_at: as the Calendars were recorded at that instant; None: now.
-    """
-
-    keys: tuple[str, ...]
-    known_at: datetime | None = None
-
-
-class RevertCalendar(msgspec.Struct, frozen=True, kw_only=True):
-    """A new version that says again what version `to_version` said; else as AmendCalendar."""
-
-    key: str
-    to_version: int
-    expected_version: int
-    mode: AmendMode = "FORWARD"
-    effective_from: datetime | None = None
-    reason: str | None = None
-
-
-class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One version: what was said, by whom, and from when it holds (None for the first: always).
-
-    holds: whether it still holds for some time, not replaced wholly by later versions.
-    holds_until: when the next one begins to hold; None: no end.
-    """
-
-    version: int
-    mode: AmendMode
-    effective_from: datetime | None
-    document: dict[str, Any]
-    reason: str | None
-    created_at: datetime
-    created_by: str
-    holds: bool = True
-    holds_until: datetime | None = None
-
-
-class CalendarRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A tenant's named Calendar and its versions, oldest first; `version` is the latest's number."""
-
-    key: str
-    name: str
-    version: int
-    versions: tuple[CalendarVersionRecord, ...]
-
-
-class CalendarPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Calendars in order of key; `has_next` says whether more follow the last one."""
-
-    calendars: tuple[CalendarRecord, ...]
-    has_next: bool
-
-
-class TimelineRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A Calendar's versions spliced and compiled; `blob` is what `businesstime.Timeline.to_bytes` wrote.
-
-    content_key: of the spliced schedule, horizon and tzdata version; equal keys, equal answers.
-    revision: grows with every change of the tenant's Calendars: of two records of one key the higher is
-        newer, also where only a parent or an operand was amended, and `version` is the same.
-    """
-
-    key: str
-    version: int
-    content_key: str
-    blob: bytes
-    revision: int = 0
-
-
-class TimelinesRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One TimelineRecord for each key asked for, in that order."""
-
-    timelines: tuple[TimelineRecord, ...]
 
 
 class Calendars(Protocol):

@@ -1,0 +1,92 @@
+"""What is answered about Calendars, as it crosses the door."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from calendars.domain.calendar_requests import AmendMode
+from calendars.domain.version_difference import CalendarDifference
+
+__all__ = [
+    "AmendmentPlan",
+    "CalendarPage",
+    "CalendarRecord",
+    "CalendarVersionRecord",
+    "TimelineRecord",
+    "TimelinesRecord",
+]
+
+
+class AmendmentPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What an amendment would mean; nothing was written.
+
+    affected: the Calendar and those made of it, whose hours may change. timelines: theirs, as they would be;
+    an instant that was left out is taken as now. difference: in the year from when it would hold.
+    token: give it with the AmendCalendar; refused as stale when what the plan rests on has changed since.
+    """
+
+    key: str
+    version: int
+    effective_from: datetime
+    difference: CalendarDifference
+    affected: tuple[str, ...]
+    timelines: tuple[TimelineRecord, ...]
+    token: str
+
+
+class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One version: what was said, by whom, and from when it holds (None for the first: always).
+
+    holds: whether it still holds for some time, not replaced wholly by later versions.
+    holds_until: when the next one begins to hold; None: no end.
+    """
+
+    version: int
+    mode: AmendMode
+    effective_from: datetime | None
+    document: dict[str, Any]
+    reason: str | None
+    created_at: datetime
+    created_by: str
+    holds: bool = True
+    holds_until: datetime | None = None
+
+
+class CalendarRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant's named Calendar and its versions, oldest first; `version` is the latest's number."""
+
+    key: str
+    name: str
+    version: int
+    versions: tuple[CalendarVersionRecord, ...]
+
+
+class CalendarPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Calendars in order of key; `has_next` says whether more follow the last one."""
+
+    calendars: tuple[CalendarRecord, ...]
+    has_next: bool
+
+
+class TimelineRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A Calendar's versions spliced and compiled; `blob` is what `businesstime.Timeline.to_bytes` wrote.
+
+    content_key: of the spliced schedule, horizon and tzdata version; equal keys, equal answers.
+    revision: grows with every change of the tenant's Calendars: of two records of one key the higher is
+        newer, also where only a parent or an operand was amended, and `version` is the same.
+    """
+
+    key: str
+    version: int
+    content_key: str
+    blob: bytes
+    revision: int = 0
+
+
+class TimelinesRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One TimelineRecord for each key asked for, in that order."""
+
+    timelines: tuple[TimelineRecord, ...]
