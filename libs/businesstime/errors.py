@@ -120,8 +120,3 @@ class BlobStaleError(BlobInvalidError):
 
     code = "timeline_stale"
     kind = "conflict"
-
-
-# The names of a first edition, until their users have moved.
-NeverCloses = NeverClosesError
-NeverOpens = NeverOpensError
