@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.ordinary_user import OrdinaryUser
 from tests.processes import alive, descendants, wait_until
 
-__all__ = ["Stack", "clean_environment", "free_ports", "meantime", "short_folder", "stack"]
+__all__ = ["Stack", "clean_environment", "free_ports", "meantime", "short_folder", "stack", "starting_stack"]
 
 READY_WITHIN_S = 120
 _OURS = ("DATABASE_URL", "REDIS_URL", "CALENDARS_URL", "CLOCKS_URL", "CREDITS_URL")
@@ -117,6 +117,19 @@ def stack(
     ordinary: OrdinaryUser | None = None,
 ) -> Iterator[Stack]:
     """Run `meantime up` for the block and wait until it is ready."""
+    with starting_stack(data, *arguments, environment=environment, ordinary=ordinary) as running:
+        wait_until(lambda: _is_ready(running), within_s=READY_WITHIN_S, what="readiness")
+        yield running
+
+
+@contextmanager
+def starting_stack(
+    data: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    ordinary: OrdinaryUser | None = None,
+) -> Iterator[Stack]:
+    """Run `meantime up` for the block, ready or not; when the block ends nothing is left."""
     port = free_ports()
     user = ordinary.uid if ordinary else None
     program = ordinary.python if ordinary else [sys.executable]
@@ -135,7 +148,6 @@ def stack(
     reader = threading.Thread(target=_read, args=(running,), daemon=True)
     reader.start()
     try:
-        wait_until(lambda: _is_ready(running), within_s=READY_WITHIN_S, what="readiness")
         yield running
     finally:
         children = descendants(process.pid)

@@ -7,14 +7,14 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.ordinary_user import environment_for_anyone, ordinary_user
 from tests.processes import alive, wait_until
-from tests.services.cli.stacks import Stack, clean_environment, meantime, short_folder, stack
+from tests.services.cli.stacks import Stack, clean_environment, meantime, short_folder, stack, starting_stack
 
 VIEWER = "{ __typename }"
 
@@ -112,6 +112,25 @@ def test_kill_9_leaves_nothing_and_the_next_run_works() -> None:
             wait_until(lambda: not alive(started), within_s=30, what="the end of every process")
         with stack(folder / "data") as second:
             assert second.ask(VIEWER, token=token)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["the data directory is being made", "the servers start", "the services start"],
+)
+def test_kill_9_of_a_first_start_is_no_harm(moment: str) -> None:
+    """Whenever the first start is killed, nothing is left running and the next start works."""
+    with short_folder() as folder:
+        data = folder / "data"
+        come: Callable[[Stack], bool] = {
+            "the data directory is being made": lambda _: (data / "postgres.partial" / "base").exists(),
+            "the servers start": lambda started: any("starting valkey" in line for line in started.lines),
+            "the services start": lambda started: any("starting gateway" in line for line in started.lines),
+        }[moment]
+        with starting_stack(data) as first:
+            wait_until(lambda: come(first), within_s=60, what=moment)
+        with stack(data) as second:
+            assert second.ask(VIEWER, token=second.token)[0] == 200
 
 
 def test_split_runs_each_service_by_itself() -> None:
