@@ -4,6 +4,7 @@ Three forms, told apart by their keys:
 
 - hours of its own: `zone`, `hours`, `seasons`, `holidays`, `special` (see businesstime);
 - inherited: `parent: <key>` and any of the above, which replace or add to the parent's (see resolution);
+- either of these may take holidays from ICS sources (see document_imports);
 - composed: one of `union`, `intersection`, `difference` with a list of keys, or of compositions.
 """
 
@@ -12,12 +13,21 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Literal, NewType, get_args
 
 import msgspec
 
+from calendars.domain.document_imports import (
+    Entries,
+    Import,
+    SourceKey,
+    expand,
+    neutral,
+    pinned,
+    read_imports,
+)
 from calendars.domain.errors import (
     CalendarKeyInvalidError,
     DocumentInvalidError,
@@ -75,6 +85,7 @@ class Document:
     digest: SHA-256 over the JSON with sorted keys; equal digests, equal meaning.
     parent, composition: which form it has; both None for hours of its own.
     references: every calendar it names, in the order of the text.
+    imports: what it takes from ICS sources. entries: the content of those, by digest.
     """
 
     text: str
@@ -82,11 +93,34 @@ class Document:
     parent: CalendarKey | None
     composition: Composition | None
     references: tuple[Reference, ...]
+    imports: tuple[Import, ...] = ()
+    entries: Mapping[str, Entries] = field(default_factory=dict, compare=False, repr=False)
 
     def content(self) -> dict[str, Any]:
         """Return the document as plain values; the caller owns the result."""
         content: dict[str, Any] = msgspec.json.decode(self.text)
         return content
+
+    def hours(self) -> dict[str, Any]:
+        """Return the content with what imports hold in their places."""
+        content = self.content()
+        expand(content, self.imports, self.entries)
+        return content
+
+    def without_imports(self) -> Document:
+        """Return a document with a plain holiday in the place of each import."""
+        content = self.content()
+        neutral(content, self.imports)
+        return replace(self, text=msgspec.json.encode(content).decode(), imports=())
+
+    def pinned(self, digests: Mapping[SourceKey, str], entries: Mapping[str, Entries]) -> Document:
+        """Return the document with each import pinned, to `digests` where it was not, and its content at hand.
+
+        Raises DocumentTooLargeError.
+        """
+        content = self.content()
+        document = read_document(content) if pinned(content, self.imports, digests) else self
+        return replace(document, entries=entries)
 
 
 def read_key(text: str, *, field: str = "key") -> CalendarKey:
@@ -117,9 +151,13 @@ def read_document(raw: Mapping[str, Any]) -> Document:
     )
     if composition is not None and parent is not None:
         raise DocumentInvalidError("document: a composed calendar has no parent", field="document.parent")
-    references = tuple(_references(parent, composition))
     return Document(
-        text=text, digest=_digest(content), parent=parent, composition=composition, references=references
+        text=text,
+        digest=_digest(content),
+        parent=parent,
+        composition=composition,
+        references=tuple(_references(parent, composition)),
+        imports=() if composition is not None else read_imports(content),
     )
 
 

@@ -8,6 +8,7 @@ CalendarsError
 ├── ReferenceUnknownError       a parent or operand that the tenant does not have
 ├── ReferenceCycleError         a calendar that would be made of itself
 ├── ReferencesTooManyError      a calendar made of more calendars than the limit
+├── HolidaysTooManyError        holidays that take too long to lay out
 ├── SeasonsOverlapError         two seasons that claim the same dates
 ├── ParentComposedError         inheritance from a calendar that has no hours of its own
 ├── DependantBrokenError        an amendment that would break a calendar made of this one
@@ -60,6 +61,7 @@ __all__ = [
     "EffectiveFromPastError",
     "FeedUnknownError",
     "FeedsTooManyError",
+    "HolidaysTooManyError",
     "IcsInvalidError",
     "IcsTooLargeError",
     "InstantNaiveError",
@@ -139,6 +141,12 @@ class ReferencesTooManyError(CalendarsError):
     """The calendar would be made of more calendars, or more deeply, than the limit."""
 
     code = "references_too_many"
+
+
+class HolidaysTooManyError(CalendarsError):
+    """Regions or rules name more holidays than the limit."""
+
+    code = "holidays_too_many"
 
 
 class SeasonsOverlapError(CalendarsError):

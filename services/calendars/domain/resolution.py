@@ -12,14 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from businesstime import (
     BusinessTimeError,
-    NeverOpensError,
     Schedule,
-    compile_schedule,
     difference,
     intersection,
     schedule_from_document,
@@ -28,14 +26,10 @@ from businesstime import (
     union,
 )
 from calendars.domain.calendar import Calendar, in_force
-from calendars.domain.definition import Horizon
 from calendars.domain.document import CalendarKey, Composition, Document
-from calendars.domain.errors import DocumentInvalidError, ParentComposedError, ReferencesTooManyError
+from calendars.domain.errors import DocumentInvalidError, ParentComposedError
 
-__all__ = ["MAX_LEAVES", "Book", "check_document", "check_schedule", "schedule_of"]
-
-MAX_LEAVES = 256
-"""How many documents one Calendar may be made of, each counted as often as it is named."""
+__all__ = ["Book", "check_document", "schedule_of"]
 
 Book = Mapping[CalendarKey, Calendar]
 """Calendars by key: at least the one asked for and all that it is made of, directly or not."""
@@ -63,31 +57,6 @@ def check_document(document: Document, book: Book) -> Schedule:
     Raises DocumentInvalidError with the path in the document, ParentComposedError.
     """
     return _splice(_document_parts(document, book), book, {})
-
-
-def check_schedule(schedule: Schedule, horizon: Horizon) -> None:
-    """Refuse a Schedule of too many parts or without open time.
-
-    Raises ReferencesTooManyError, DocumentInvalidError.
-    """
-    if len(list(islice(_leaves(schedule), MAX_LEAVES + 1))) > MAX_LEAVES:
-        raise ReferencesTooManyError(f"document: is made of more than {MAX_LEAVES} parts", field="document")
-    try:
-        compile_schedule(schedule, start=horizon.start, end=horizon.end).require_opens()
-    except NeverOpensError as error:
-        raise DocumentInvalidError(
-            "document: never opens: a calendar without open time keeps no promise",
-            field="document",
-            code=error.code,
-        ) from error
-
-
-def _leaves(schedule: Schedule) -> Iterator[Schedule]:
-    """Yield every Schedule inside that has no parts, as often as it stands there."""
-    if not schedule.parts:
-        yield schedule
-    for part in schedule.parts:
-        yield from _leaves(part)
 
 
 def _schedule_of(key: CalendarKey, book: Book, made: dict[CalendarKey, Schedule]) -> Schedule:

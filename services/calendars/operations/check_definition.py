@@ -14,7 +14,8 @@ from calendars.domain.errors import (
     ReferencesTooManyError,
     ReferenceUnknownError,
 )
-from calendars.domain.resolution import Book, check_document, check_schedule, schedule_of
+from calendars.domain.resolution import Book, check_document, schedule_of
+from calendars.domain.schedule_check import check_schedule
 from calendars.domain.season_overlap import check_seasons
 from calendars.storage import calendars
 from pgstore.connection import Connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -149,6 +150,21 @@ async def test_a_cycle_over_several_calendars_is_refused(door: Calendars, contex
     )
     assert (refused.code, refused.field) == ("reference_cycle", "document")
     assert "a → c → " in refused.message
+
+
+async def test_a_cycle_closed_by_two_at_once_is_refused(door: Calendars, context: RequestContext) -> None:
+    """Two amendments that would each be right alone never make a ring together: one of them is refused."""
+    await create(door, context, a=hours("UTC", "09:00-10:00"), b=hours("UTC", "11:00-12:00"))
+    answers = await asyncio.gather(
+        *(
+            door.amend_calendar(
+                context, AmendCalendar(key=key, expected_version=1, document={"parent": parent})
+            )
+            for key, parent in (("a", "b"), ("b", "a"))
+        ),
+        return_exceptions=True,
+    )
+    assert sorted(getattr(answer, "code", "saved") for answer in answers) == ["reference_cycle", "saved"]
 
 
 async def test_an_amendment_that_breaks_another_calendar_is_refused(

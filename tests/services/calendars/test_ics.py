@@ -70,7 +70,7 @@ async def test_a_second_library_reads_the_same_days(office: Calendars, context: 
         (date(2026, 5, 1), date(2026, 5, 2), "Closed"),
         (date(2026, 12, 25), date(2026, 12, 26), "Christmas"),
     ]
-    assert str(read["NAME"]) == "Office; NZ"
+    assert str(read["NAME"]) == "Office\\; NZ"  # that library leaves the escape of a NAME to its reader
     assert len({str(event["UID"]) for event in read.walk("VEVENT")}) == len(read.walk("VEVENT"))
     assert all(len(line.encode()) <= 75 for line in content.split("\r\n"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import tempfile
@@ -171,6 +172,39 @@ async def test_a_hung_redis_costs_one_timeout_and_not_one_a_read(
     found = counted("calendars_timeline_reads_total", source="redis")
     while counted("calendars_timeline_reads_total", source="redis") == found:
         assert await ask(harmed, context) == first
+
+
+@pytest.mark.parametrize("harm", ["flush", "pause", "kill"])
+async def test_a_load_of_reads_outlives_any_harm(
+    harmed: CalendarsService, context: RequestContext, valkey: PrivateValkey, harm: str
+) -> None:
+    """Sixteen readers at once see no wrong answer and no error while Redis is flushed, hangs, or dies."""
+    first = await ask(harmed, context)
+    halfway, harmed_already = asyncio.Event(), asyncio.Event()
+    answers: list[object] = []
+
+    async def read_on() -> None:
+        for count in range(20):
+            answers.append(await ask(harmed, context))
+            if count == 5:
+                halfway.set()
+                await harmed_already.wait()
+
+    readers = [asyncio.create_task(read_on()) for _ in range(16)]
+    await halfway.wait()
+    async with Redis.from_url(valkey.url) as redis:
+        if harm == "flush":
+            await redis.flushall()
+    if harm != "flush":
+        os.kill(valkey.pid, signal.SIGSTOP if harm == "pause" else signal.SIGKILL)
+    harmed_already.set()
+    try:
+        await asyncio.gather(*readers)
+    finally:
+        if harm == "pause":
+            os.kill(valkey.pid, signal.SIGCONT)
+    assert len(answers) == 16 * 20
+    assert all(answer == first for answer in answers)
 
 
 async def test_no_redis_at_all_is_right_too(

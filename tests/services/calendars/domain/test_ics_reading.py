@@ -193,11 +193,11 @@ def test_a_hostile_file_is_refused_soon_and_small(name: str) -> None:
     """Each of these is refused with a code, the field and a short message, within 2 s and 64 MB."""
     content = HOSTILE[name]()
     tracemalloc.start()
-    began_s = time.perf_counter()
+    began_s = time.process_time()
     try:
         with pytest.raises(CalendarsError) as refused:
             read_ics(content)
-        took_s, (_, peak) = time.perf_counter() - began_s, tracemalloc.get_traced_memory()
+        took_s, (_, peak) = time.process_time() - began_s, tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert refused.value.code in {"ics_invalid", "ics_too_large"}
@@ -226,9 +226,9 @@ def test_the_corpus_of_hostile_files_is_large_enough() -> None:
 )
 def test_a_dense_file_that_is_allowed_is_read_soon(content: str) -> None:
     """As much as the limits let through is read within 2 s."""
-    began_s = time.perf_counter()
+    began_s = time.process_time()
     assert read_ics(content).holidays
-    assert time.perf_counter() - began_s < 2
+    assert time.process_time() - began_s < 2
 
 
 @given(
