@@ -7,6 +7,7 @@ business day.
 from __future__ import annotations
 
 from functools import reduce
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,16 @@ from businesstime.algebra import Splice, Union
 from businesstime.compiling import cover
 from businesstime.date_plans import plan_dates
 from businesstime.errors import NeverOpensError, OutOfReachError
-from businesstime.instants import DAY_US, EPOCH_ORDINAL, REACH_END_US, REACH_FIRST, REACH_LAST, REACH_START_US
+from businesstime.instants import (
+    DAY_S,
+    DAY_US,
+    EPOCH_ORDINAL,
+    REACH_END_US,
+    REACH_FIRST,
+    REACH_LAST,
+    REACH_START_US,
+    SECOND_US,
+)
 from businesstime.schedule import LocalSchedule, Schedule
 from businesstime.zones import Int64Array, ZoneDatabase
 
@@ -119,26 +129,29 @@ def open_dates(schedule: Schedule, low: int, high: int, database: ZoneDatabase) 
 
 
 def _planned(schedule: LocalSchedule, low: int, high: int, database: ZoneDatabase) -> Mask:
-    """Count a date if a window that starts on it holds an instant: none does where the zone left it out."""
+    """Count a date if a window that starts on it holds an instant, and the zone has not left it out."""
     dates, opening_s, closing_s = plan_dates(schedule, low, high).dated_walls_s()
     rules = database.rules(schedule.zone)
-    second_us = 1_000_000
-    opens = rules.edges_anyhow_us((opening_s - EPOCH_ORDINAL * 86_400) * second_us)
-    closes = rules.edges_anyhow_us((closing_s - EPOCH_ORDINAL * 86_400) * second_us)
+    opens = rules.edges_anyhow_us((opening_s - EPOCH_ORDINAL * DAY_S) * SECOND_US)
+    closes = rules.edges_anyhow_us((closing_s - EPOCH_ORDINAL * DAY_S) * SECOND_US)
     mask = np.zeros(high - low + 1, dtype=np.bool_)
     mask[dates[opens < closes] - low] = True
+    midnights = _midnights_us(schedule, low, high, database)
+    mask &= midnights[1:] > midnights[:-1]
     return mask
 
 
 def _spliced(schedule: Splice, low: int, high: int, database: ZoneDatabase) -> Mask:
-    """Count each version's own dates; on the date of a change those of both."""
+    """Count the dates of each part in its time, and the date of a change if any instant of it is open."""
     midnights = _midnights_us(schedule, low, high, database)
     bounds = (REACH_START_US, *schedule.from_us, REACH_END_US)
     mask = np.zeros(high - low + 1, dtype=np.bool_)
-    for part, since_us, until_us in zip(schedule.parts, bounds, bounds[1:], strict=False):
-        mask |= (
-            open_dates(part, low, high, database) & (midnights[1:] > since_us) & (midnights[:-1] < until_us)
-        )
+    for part, (since_us, until_us) in zip(schedule.parts, pairwise(bounds), strict=True):
+        within = (midnights[:-1] >= since_us) & (midnights[1:] <= until_us)
+        mask |= within & open_dates(part, low, high, database)
+    changes = np.searchsorted(midnights, np.array(schedule.from_us), side="right") - 1
+    for at in changes[(changes >= 0) & (changes < len(mask))].tolist():
+        mask[at] = _touched(schedule, low + at, low + at, database)[0]
     return mask
 
 

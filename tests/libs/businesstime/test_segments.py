@@ -25,7 +25,7 @@ def told(schedule: Any, start: datetime, end: datetime) -> list[tuple[str, bool,
 
 
 def test_every_reason() -> None:
-    """Weekly hours, a holiday, and special hours with the holiday they replace, each from its local midnight."""
+    """Weekly hours, a holiday, special hours with the holiday they replace, each from its local midnight."""
     assert told(WEEK, datetime(2024, 12, 24, 12, tzinfo=UTC), datetime(2024, 12, 27, 12, tzinfo=UTC)) == [
         ("24 12:00", True, "weekly_hours", None),
         ("24 17:00", False, "weekly_hours", None),
