@@ -247,7 +247,11 @@ class Clocks(Protocol):
         ...
 
     async def ingest_events(self, context: RequestContext, request: IngestEvents) -> IngestReceipt:
-        """Take a batch. Scope: ingest. Codes: batch_too_large; per event: event_conflict, time_naive…."""
+        """Take a batch. Scope: ingest. Codes: batch_too_large, unsettled.
+
+        Per event: event_conflict, event_invalid, event_too_large, time_naive, time_out_of_bounds, and those
+        of business time, such as never_opens.
+        """
         ...
 
     async def read_subject(self, context: RequestContext, request: ReadSubject) -> SubjectRecord:

@@ -10,6 +10,8 @@ ClocksError
 ├── CalendarUnknownError    a Policy that names a Calendar which is not there
 ├── PeriodEmptyError        a period that ends before it has begun
 ├── InstantNaiveError       an instant without an offset
+├── InstantOutOfBoundsError an instant outside of the years that can be counted
+├── TextInvalidError        a text that no database can hold
 ├── PageTooLargeError       more rows than a page may hold
 ├── PlaceInvalidError       a cursor that is none of ours
 └── UnsettledError          others write at the same place, again and again
@@ -23,6 +25,7 @@ __all__ = [
     "BatchTooLargeError",
     "CalendarUnknownError",
     "InstantNaiveError",
+    "InstantOutOfBoundsError",
     "MetricUnknownError",
     "PageTooLargeError",
     "PeriodEmptyError",
@@ -30,6 +33,7 @@ __all__ = [
     "PolicyKeyInvalidError",
     "PolicyUnknownError",
     "SubjectUnknownError",
+    "TextInvalidError",
     "UnsettledError",
     "VersionConflictError",
 ]
@@ -91,6 +95,18 @@ class InstantNaiveError(ClocksError):
     """The instant has no offset from UTC."""
 
     code = "time_naive"
+
+
+class TextInvalidError(ClocksError):
+    """The text holds what no text in a database can: a NUL, or half of a surrogate pair."""
+
+    code = "text_invalid"
+
+
+class InstantOutOfBoundsError(ClocksError):
+    """The instant lies outside of the years that can be counted."""
+
+    code = "time_out_of_bounds"
 
 
 class PageTooLargeError(ClocksError):

@@ -8,11 +8,10 @@ from businesstime import from_us, to_us
 from clocks.contract import CycleRecord
 from clocks.domain.cycle import Clock, Cycle, SubjectState
 from clocks.domain.reading import read_cycle
-from clocks.domain.refusals import InstantNaiveError
 from clocks.domain.standing import CountedOn, CycleKey
 from clocks.storage.readings import Edition
 
-__all__ = ["describe", "find_cycle", "read_instant"]
+__all__ = ["describe", "find_cycle"]
 
 
 def describe(
@@ -52,13 +51,6 @@ def find_cycle(state: SubjectState, key: CycleKey) -> Cycle | None:
     if clock is None:
         return None
     return next((cycle for cycle in clock.cycles if cycle.number == key.cycle), None)
-
-
-def read_instant(instant: datetime, *, field: str) -> datetime:
-    """Take an instant from a caller. Raises InstantNaiveError, which names the field."""
-    if instant.utcoffset() is None:
-        raise InstantNaiveError(f"{field}: needs an offset from UTC, such as Z", field=field)
-    return instant
 
 
 def _is(clock: Clock, key: CycleKey) -> bool:

@@ -10,9 +10,11 @@ import msgspec
 
 from clocks.contract import CyclePage, ListCycles
 from clocks.domain.cycle import Cycle
+from clocks.domain.errors import ClocksError
 from clocks.domain.refusals import PageTooLargeError, PlaceInvalidError
-from clocks.operations.describe_cycle import describe, find_cycle, read_instant
+from clocks.operations.describe_cycle import describe, find_cycle
 from clocks.operations.load_rulebook import Rulebooks
+from clocks.operations.read_values import is_text, read_instant, read_text
 from clocks.storage.readings import CycleFilter, CyclePlace, ListedCycle, list_cycles
 from clocks.storage.rulebooks import read_rulebook
 from pgstore.database import Database
@@ -21,13 +23,14 @@ from serving.context import RequestContext
 __all__ = ["MAX_PAGE", "read"]
 
 MAX_PAGE = 500
+_MAX_CYCLE = 2**31
 _PLACE = msgspec.json.Decoder(CyclePlace)
 
 
 async def read(
     context: RequestContext, request: ListCycles, *, database: Database, rulebooks: Rulebooks, now: datetime
 ) -> CyclePage:
-    """Read a page. Raises PageTooLargeError, PlaceInvalidError, InstantNaiveError."""
+    """Read a page. Raises PageTooLargeError, PlaceInvalidError, InstantNaiveError, TextInvalidError."""
     if not 1 <= request.first <= MAX_PAGE:
         raise PageTooLargeError(f"first: from 1 to {MAX_PAGE}, not {request.first}", field="first")
     after = None if request.after is None else _read_cursor(request.after)
@@ -50,6 +53,8 @@ async def read(
 
 
 def _filter(request: ListCycles) -> CycleFilter:
+    for field in ("policy_key", "metric", "target"):
+        read_text(getattr(request, field) or "", field=field)
     due_before = request.due_before
     return CycleFilter(
         policy_key=request.policy_key,
@@ -75,8 +80,9 @@ def _write_cursor(place: CyclePlace) -> str:
 def _read_cursor(cursor: str) -> CyclePlace:
     try:
         place = _PLACE.decode(base64.urlsafe_b64decode(cursor))
-    except (binascii.Error, ValueError, msgspec.DecodeError):
+        read_instant(place.started_at, field="after")
+    except (binascii.Error, ValueError, msgspec.DecodeError, ClocksError):
         raise PlaceInvalidError("after: is not a cursor of this list", field="after") from None
-    if place.started_at.utcoffset() is None or "\x00" in "".join(place[1:4]) or not 0 <= place.cycle < 2**31:
+    if not is_text("".join(place[1:4])) or not 0 <= place.cycle < _MAX_CYCLE:
         raise PlaceInvalidError("after: is not a cursor of this list", field="after")
     return place

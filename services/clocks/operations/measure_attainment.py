@@ -10,8 +10,8 @@ import msgspec
 
 from clocks.contract import AttainmentRecord, MeasureAttainment, TargetAttainment
 from clocks.domain.refusals import MetricUnknownError, PeriodEmptyError, PolicyUnknownError
-from clocks.operations.describe_cycle import read_instant
 from clocks.operations.load_rulebook import Rulebooks
+from clocks.operations.read_values import read_instant, read_text
 from clocks.storage.readings import CountedCycle, Period, counted_cycles, pending_cycles
 from clocks.storage.rulebooks import Revisions, read_rulebook
 from pgstore.database import Database
@@ -60,6 +60,8 @@ async def measure(
 def _period(request: MeasureAttainment, now: datetime) -> Period:
     start = read_instant(request.start, field="start")
     end = read_instant(request.end, field="end")
+    for field in ("policy_key", "metric", "target"):
+        read_text(getattr(request, field) or "", field=field)
     if end <= start:
         raise PeriodEmptyError("end: must be later than start", field="end")
     return Period(request.policy_key, request.metric, start, end, now, request.target)

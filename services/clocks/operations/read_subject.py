@@ -9,8 +9,9 @@ from clocks.contract import CycleRecord, ReadSubject, SubjectRecord
 from clocks.domain.cycle import SubjectState
 from clocks.domain.refusals import SubjectUnknownError
 from clocks.domain.standing import CountedOn, CycleKey
-from clocks.operations.describe_cycle import describe, read_instant
+from clocks.operations.describe_cycle import describe
 from clocks.operations.load_rulebook import Rulebooks
+from clocks.operations.read_values import read_instant, read_text
 from clocks.storage.readings import Edition, read_subject_cycles
 from clocks.storage.rulebooks import read_rulebook
 from clocks.storage.subjects import read_subject
@@ -25,6 +26,7 @@ async def read(
 ) -> SubjectRecord:
     """Read a Subject. Raises SubjectUnknownError, InstantNaiveError."""
     at = now if request.at is None else read_instant(request.at, field="at")
+    read_text(request.subject_id, field="subject_id")
     async with database.transaction(
         context.tenant_id, isolation="repeatable read", read_only=True
     ) as connection:

@@ -12,9 +12,9 @@ from clocks.domain.policy import Policy
 from clocks.domain.policy_document import parse_policy
 from clocks.domain.refusals import CalendarUnknownError, PolicyKeyInvalidError, VersionConflictError
 from clocks.operations.adopt_calendars import adopt
-from clocks.operations.describe_cycle import read_instant
 from clocks.operations.load_rulebook import read_timelines
 from clocks.operations.read_policy import read_record
+from clocks.operations.read_values import read_instant
 from clocks.storage.policies import (
     PolicyRow,
     VersionRow,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Awaitable
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import msgspec
 import pytest
@@ -329,6 +329,14 @@ async def test_what_is_not_there_is_named(door: Clocks, context: RequestContext,
         ),
         ("page_too_large", "invalid", "first"): door.list_cycles(context, ListCycles(first=501)),
         ("cursor_invalid", "invalid", "after"): door.list_cycles(context, ListCycles(after="no")),
+        ("time_out_of_bounds", "invalid", "at"): door.read_subject(
+            context,
+            ReadSubject(subject_id="T-1", at=datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))),
+        ),
+        ("time_naive", "invalid", "due_before"): door.list_cycles(context, ListCycles(due_before=NAIVE)),
+        ("text_invalid", "invalid", "subject_id"): door.read_subject(context, ReadSubject(subject_id="\x00")),
+        ("text_invalid", "invalid", "target"): door.list_cycles(context, ListCycles(target="\x00")),
+        ("text_invalid", "invalid", "key"): door.read_policy(context, ReadPolicy(key="\x00")),
     }
     for refused, call in expected.items():
         assert await refusal(call) == refused
