@@ -1,0 +1,28 @@
+"""Why a measurement is refused.
+
+ClocksError
+├── MeasureInvalidError     a measure document that says something impossible
+└── MeasureTooLargeError    more facts than one measurement looks at
+"""
+
+from __future__ import annotations
+
+from clocks.domain.errors import ClocksError
+
+__all__ = ["MeasureInvalidError", "MeasureTooLargeError"]
+
+
+class MeasureInvalidError(ClocksError):
+    """A measure document, or a question about it, that says something impossible; `field` is the path."""
+
+    code = "measure_invalid"
+
+    def __init__(self, reason: str, *, field: str) -> None:
+        super().__init__(f"{field}: {reason}", field=field)
+
+
+class MeasureTooLargeError(ClocksError):
+    """The period holds more facts than one measurement looks at."""
+
+    code = "measure_too_large"
+    kind = "too_many"
