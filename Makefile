@@ -22,7 +22,7 @@ run: setup ## set up, then run everything on this machine until Ctrl-C (ARGS="--
 	@exec $(BIN)/meantime up $(ARGS)
 
 test: setup ## set up, then run all tests on real servers (ARGS="tests/libs -k name")
-	@exec $(BIN)/python -m pytest -n auto $(ARGS)
+	@exec $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: setup ## format, lint, types, layers, style: what must pass before a commit
 	$(BIN)/ruff format --check .
@@ -42,7 +42,7 @@ bench: $(STAMP) ## measure: start, memory, ingest, backtest; figures as ratios
 	done
 
 soak: setup ## look for rare faults: many more examples of every property
-	@MEANTIME_HYPOTHESIS_EXAMPLES=$(SOAK_EXAMPLES) exec $(BIN)/python -m pytest -n auto $(ARGS)
+	@MEANTIME_HYPOTHESIS_EXAMPLES=$(SOAK_EXAMPLES) exec $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 migrate: setup ## bring the database of DATABASE_URL, or of a running `make run`, up to date
 	@exec $(BIN)/meantime migrate $(ARGS)

@@ -33,6 +33,7 @@ class Postgres:
     """A PostgreSQL that can be run on a data directory of ours.
 
     durable: commits reach the disk; False only for data that nobody will miss.
+    connections: how many there may be at a time.
     """
 
     binaries: Path
@@ -41,6 +42,7 @@ class Postgres:
     sockets: Path
     identity: Identity
     durable: bool
+    connections: int
 
     def url(self, database: str = DATABASE) -> str:
         """Give the DATABASE_URL of one of its databases."""
@@ -137,6 +139,7 @@ class Postgres:
     def _settings(self) -> list[str]:
         settings = {
             "listen_addresses": "",
+            "max_connections": str(self.connections),
             "unix_socket_directories": str(self.sockets),
             "unix_socket_permissions": "0700",
             "timezone": "UTC",
@@ -154,7 +157,7 @@ class Postgres:
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
 
-def open_postgres(directory: Path, *, durable: bool = True) -> Postgres:
+def open_postgres(directory: Path, *, durable: bool = True, connections: int = 100) -> Postgres:
     """Find binaries, identity and sockets for a PostgreSQL with its data in `directory/postgres`.
 
     Raises WheelMissingError or IdentityUnavailableError.
@@ -168,4 +171,5 @@ def open_postgres(directory: Path, *, durable: bool = True) -> Postgres:
         sockets=socket_directory(directory, name="postgres", owner_uid=identity.owner_uid),
         identity=identity,
         durable=durable,
+        connections=connections,
     )

@@ -22,6 +22,7 @@ __all__ = ["Servers", "running", "temporary_servers"]
 
 _PAUSE_S = 0.01
 _LAST_LINES = 5
+_CONNECTIONS = 1_000  # a test run has a worker for each core, and each worker several pools
 _PREFIX = "meantime-test-"
 
 
@@ -51,14 +52,14 @@ def running(command: Command, *, log: Path) -> Iterator[int]:
 
 
 @contextmanager
-def temporary_servers() -> Iterator[Servers]:
-    """Run both servers on data that is gone afterwards, and not safe against a power cut."""
+def temporary_servers(*, durable: bool = False) -> Iterator[Servers]:
+    """Run both servers on data that is gone afterwards; `durable`: with commits that reach the disk."""
     _clear_abandoned()
     directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     directory.chmod(0o711)  # a PostgreSQL that must run as another user reaches its own folder, and no other
     try:
         with ExitStack() as stack:
-            postgres = open_postgres(directory, durable=False)
+            postgres = open_postgres(directory, durable=durable, connections=_CONNECTIONS)
             postgres.prepare()
             stack.enter_context(running(postgres.command(), log=directory / "postgres.log"))
             sockets = socket_directory(directory, name="valkey")

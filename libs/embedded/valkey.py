@@ -15,7 +15,7 @@ __all__ = ["valkey_command", "valkey_url"]
 _SOCKET_NAME = "valkey.sock"
 _MEMORY_LIMIT = "128mb"
 _NOISE = re.compile(r"Memory overcommit|signal-handler|ready to exit")
-_DATABASES = 64
+_DATABASES = 256
 
 
 def valkey_command(*, sockets: Path) -> Command:

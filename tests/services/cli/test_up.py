@@ -87,6 +87,14 @@ def test_a_crashed_service_comes_back(up: Stack) -> None:
     )
 
 
+def test_a_crashed_database_comes_back(up: Stack) -> None:
+    """PostgreSQL that is killed recovers what was committed, and the services find it again."""
+    postmaster = int((up.data / "postgres" / "postmaster.pid").read_text(encoding="ascii").split()[0])
+    os.kill(postmaster, signal.SIGKILL)
+    wait_until(lambda: any("postgres  | ended" in line for line in up.lines), what="the restart")
+    wait_until(lambda: up.ask(VIEWER, token=up.token)[0] == 200, within_s=60, what="an answer")
+
+
 def test_ctrl_c_stops_in_order_and_data_is_kept() -> None:
     """After Ctrl-C nothing runs, exit code 0; the next run has the same data and the same token."""
     with short_folder() as folder:
