@@ -114,7 +114,7 @@ class Document:
         return replace(self, text=msgspec.json.encode(content).decode(), imports=())
 
     def pinned(self, digests: Mapping[SourceKey, str], entries: Mapping[str, Entries]) -> Document:
-        """Return the document with each import pinned, to `digests` where it was not, and its content at hand.
+        """Return the document with imports pinned, to `digests` where they were not, and their content.
 
         Raises DocumentTooLargeError.
         """

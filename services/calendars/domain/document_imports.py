@@ -1,8 +1,8 @@
 """What a document takes from ICS sources: `holidays: [{ics: <source>}]`.
 
-When a version is saved, each import is **pinned**: the digest of the content that was accepted then is written
-beside the source's key. So a document means the same for ever, whatever its source says later, and equal
-documents have equal meaning, whoever wrote them: the digest covers the content.
+When a version is saved, each import is **pinned**: the digest of the content that was accepted then is
+written beside the source's key. So a document means the same for ever, whatever its source says later, and
+equal documents have equal meaning, whoever wrote them: the digest covers the content.
 """
 
 from __future__ import annotations

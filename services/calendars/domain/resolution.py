@@ -56,6 +56,8 @@ def check_document(document: Document, book: Book) -> Schedule:
 
     Raises DocumentInvalidError with the path in the document, ParentComposedError.
     """
+    if document.imports:  # first as written, so that the paths in errors are the writer's
+        _splice(_document_parts(document.without_imports(), book), book, {})
     return _splice(_document_parts(document, book), book, {})
 
 
@@ -118,7 +120,7 @@ def _document_parts(document: Document, book: Book) -> tuple[_Part, ...]:
     if document.composition is not None:
         return (_Part(effective_from=None, content=document.composition),)
     if document.parent is None:
-        return (_Part(effective_from=None, content=document.content()),)
+        return (_Part(effective_from=None, content=document.hours()),)
     return tuple(
         _Part(effective_from=part.effective_from, content=_inherit(part.content, document))
         for part in _calendar_parts(book[document.parent], book)
@@ -151,7 +153,7 @@ def _inherit(inherited: Mapping[str, Any] | Composition, document: Document) -> 
             "write an intersection or union with it instead",
             field="document.parent",
         )
-    own = document.content()
+    own = document.hours()
     del own["parent"]
     opted_out = _read_opt_out(own.pop("opt_out", []))
     merged = {**inherited, **own}

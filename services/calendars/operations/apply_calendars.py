@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import NoReturn
@@ -21,6 +21,7 @@ from calendars.domain.errors import (
 )
 from calendars.domain.version_difference import CalendarDifference
 from calendars.operations import amend_calendar, create_calendar
+from calendars.operations.pin_imports import pin
 from calendars.operations.plan_amendment import compare_amended
 from calendars.storage import calendars
 from pgstore.connection import Connection
@@ -100,6 +101,7 @@ async def _apply_one(
 ) -> AppliedCalendar:
     tenant_id = context.tenant_id
     with _placed(file.place):
+        file = replace(file, document=await pin(connection, tenant_id, file.document))
         latest = await calendars.read_calendar(connection, tenant_id, file.key)
         if latest is None:
             calendar = begin(

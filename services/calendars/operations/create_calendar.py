@@ -10,6 +10,7 @@ from calendars.domain.definition import horizon_at
 from calendars.domain.document import read_document, read_key
 from calendars.domain.errors import CalendarExistsError
 from calendars.operations.check_definition import check_definition
+from calendars.operations.pin_imports import pin_latest
 from calendars.operations.record_calendar import record_of
 from calendars.storage import calendars, messages
 from pgstore.connection import Connection
@@ -47,6 +48,7 @@ async def save(connection: Connection, tenant_id: str, calendar: Calendar, now: 
     """Check and save a new Calendar; the book is locked. Raises CalendarExistsError and the refusals."""
     if await calendars.read_calendar(connection, tenant_id, calendar.key) is not None:
         raise CalendarExistsError(f"key: there is a calendar {calendar.key!r} already", field="key")
+    calendar = await pin_latest(connection, tenant_id, calendar)
     await check_definition(connection, tenant_id, calendar, horizon_at(now))
     await calendars.add_calendar(connection, tenant_id, calendar)
     await messages.tell_created(connection, calendar)

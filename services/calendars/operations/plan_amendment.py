@@ -18,6 +18,7 @@ from calendars.domain.errors import PlanStaleError
 from calendars.domain.resolution import Book, schedule_of
 from calendars.domain.version_difference import CalendarDifference, difference_between
 from calendars.operations.check_definition import check_definition
+from calendars.operations.pin_imports import pin_amendment
 from calendars.operations.read_calendar import load
 from calendars.storage import calendars
 from pgstore.connection import Connection
@@ -36,6 +37,7 @@ async def plan(
     tenant_id, key, amendment = context.tenant_id, read_key(request.key), amendment_of(request)
     async with database.transaction(tenant_id, isolation="repeatable read", read_only=True) as connection:
         calendar = await load(connection, tenant_id, key)
+        amendment = await pin_amendment(connection, tenant_id, amendment)
         amended = amend(calendar, amendment, by=context.subject, now=now)
         affected = (key, *await check_definition(connection, tenant_id, amended, horizon_at(now)))
         book = await _read_book(connection, tenant_id, affected, amendment.document)
@@ -114,7 +116,8 @@ async def _token(connection: Connection, tenant_id: str, request: AmendCalendar,
     outlines = await calendars.read_outlines(connection, tenant_id, {*affected, *named})
     facts = sorted((key, outline.version) for key, outline in outlines.items())
     asked = msgspec.structs.replace(request, plan_token=None)
-    return sha256(msgspec.json.encode([facts, asked], order="deterministic")).hexdigest()
+    said = [facts, document.digest.hex(), asked]
+    return sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
 
 def _records(affected: Iterable[CalendarKey], book: Book, now: datetime) -> tuple[TimelineRecord, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -12,6 +13,8 @@ import msgspec
 from calendars.domain.calendar import AmendedCalendar, AmendMode, Calendar, CalendarVersion
 from calendars.domain.definition import Outline, OutlineVersion
 from calendars.domain.document import CalendarKey, read_document
+from calendars.domain.document_imports import Entries
+from calendars.storage import ics_sources
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection, Row
 
@@ -70,7 +73,32 @@ async def read_book(
 ) -> dict[CalendarKey, Calendar]:
     """Read Calendars with all their versions, by key; those that are not there are left out."""
     rows = await connection.fetch(_SQL["read_calendars"], tenant_id, list(keys))
-    return {key: _calendar(key, list(group)) for key, group in groupby(rows, key=itemgetter("key"))}
+    book = {key: _calendar(key, list(group)) for key, group in groupby(rows, key=itemgetter("key"))}
+    return await _with_imports(connection, tenant_id, book)
+
+
+async def _with_imports(
+    connection: Connection, tenant_id: str, book: dict[CalendarKey, Calendar]
+) -> dict[CalendarKey, Calendar]:
+    """Put the content of imports, which are pinned, into the documents that have some."""
+    imports = {
+        one for calendar in book.values() for version in calendar.versions for one in version.document.imports
+    }
+    if not imports:
+        return book
+    content = await ics_sources.read_content(connection, tenant_id, imports)
+    entries = {digest: held for (_, digest), held in content.items()}
+    return {key: _import(calendar, entries) for key, calendar in book.items()}
+
+
+def _import(calendar: Calendar, entries: Mapping[str, Entries]) -> Calendar:
+    versions = (
+        replace(version, document=replace(version.document, entries=entries))
+        if version.document.imports
+        else version
+        for version in calendar.versions
+    )
+    return replace(calendar, versions=tuple(versions))
 
 
 async def list_keys(connection: Connection, tenant_id: str, *, after: str, limit: int) -> list[CalendarKey]:
@@ -130,6 +158,7 @@ async def _insert_version(
     named = sorted({reference.key for reference in version.document.references})
     if named:
         await connection.execute(_SQL["insert_references"], tenant_id, key, version.version, named)
+    await ics_sources.add_imports(connection, tenant_id, key, version.version, version.document.imports)
 
 
 def _calendar(key: CalendarKey, rows: Sequence[Row]) -> Calendar:
