@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from clocks.domain.errors import EventInvalidError
 from clocks.domain.event import Event, check_event
 from clocks.storage.events import NewEvent, enter_event
 
-__all__ = ["MAX_ATTRIBUTES_BYTES", "Batch", "EventRefusal", "check", "conflict", "refusal"]
+__all__ = ["MAX_ATTRIBUTES_BYTES", "Batch", "EventRefusal", "check", "conflict"]
 
 MAX_ATTRIBUTES_BYTES = 64 * 1024
 FIRST_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,6 +40,12 @@ class Batch:
     places: dict[str, int] = field(default_factory=dict)
     repeated: int = 0
     refused: list[RefusedEvent] = field(default_factory=list)
+
+    def refuse(self, why: Mapping[str, EventRefusal]) -> None:
+        """Refuse events of the batch after all, by id."""
+        for event_id, reason in why.items():
+            del self.events[event_id]
+            self.refused.append(refusal(self.places[event_id], event_id, reason))
 
 
 def check(records: Sequence[EventRecord]) -> Batch:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from clocks.contract import IngestEvents, IngestReceipt, RefusedEvent
 from clocks.domain.event import Event
 from clocks.domain.refusals import BatchTooLargeError, UnsettledError
-from clocks.operations.check_events import Batch, EventRefusal, check, conflict, refusal
+from clocks.operations.check_events import Batch, EventRefusal, check, conflict
 from clocks.operations.fold_subjects import fold_subjects
 from clocks.operations.load_rulebook import Rulebook, Rulebooks
-from clocks.storage.events import delete_events, insert_events, read_content_hashes
+from clocks.storage.events import insert_events, read_content_hashes
 from clocks.storage.rulebooks import hold_rulebook
-from clocks.storage.subjects import delete_empty_subjects
 from pgstore.connection import Connection
 from pgstore.database import Database
 from pgstore.errors import TransactionConflictError
@@ -46,35 +45,43 @@ async def ingest(
             f"events: a batch holds {MAX_BATCH} at most, not {len(request.events)}", field="events"
         )
     batch = check(request.events)
-    if not batch.events:
-        return _taken(request, batch, set(), None)
-    for attempt in range(1, _ATTEMPTS + 1):
+    attempts = 0
+    while batch.events:
         rulebook = await rulebooks.current(context)
         try:
             async with database.transaction(context.tenant_id) as connection:
                 if await hold_rulebook(connection) == rulebook.revisions.revision:
                     return await _take(connection, rulebook, request, batch)
-        except TransactionConflictError:
-            if attempt == _ATTEMPTS:
-                raise
+            await rulebooks.load(context)
+        except _UnfitError as unfit:
+            batch.refuse(unfit.refused)
             continue
-        await rulebooks.load(context)
-    raise UnsettledError("policies or calendars change at this moment: try again")
+        except TransactionConflictError:
+            if attempts == _ATTEMPTS:
+                raise
+        attempts += 1
+        if attempts > _ATTEMPTS:
+            raise UnsettledError("policies or calendars change at this moment: try again")
+    return _taken(request, batch, set(), {}, None)
+
+
+class _UnfitError(Exception):
+    """Some events cannot be folded: nothing is taken yet, and without them the others can be."""
+
+    def __init__(self, refused: Mapping[str, EventRefusal]) -> None:
+        super().__init__(f"{len(refused)} events cannot be folded")
+        self.refused = refused
 
 
 async def _take(connection: Connection, rulebook: Rulebook, request: IngestEvents, batch: Batch) -> Taken:
     taken = await insert_events(connection, list(batch.events.values()))
     refused = await _known_otherwise(connection, batch, taken)
     if not taken:
-        return _taken(request, batch, taken, None, refused)
+        return _taken(request, batch, taken, refused, None)
     folded = await fold_subjects(connection, rulebook, _by_subject(batch, taken), cause="events")
     if folded.failed:
-        unfit = _unfit(batch, taken, folded.failed)
-        await delete_events(connection, list(unfit))
-        await delete_empty_subjects(connection, list(folded.failed))
-        taken -= unfit.keys()
-        refused |= unfit
-    return _taken(request, batch, taken, folded.due_at_us, refused)
+        raise _UnfitError(_unfit(batch, taken, folded.failed))
+    return _taken(request, batch, taken, refused, folded.due_at_us)
 
 
 async def _known_otherwise(connection: Connection, batch: Batch, taken: set[str]) -> dict[str, EventRefusal]:
@@ -113,11 +120,11 @@ def _taken(
     request: IngestEvents,
     batch: Batch,
     taken: set[str],
+    refused: Mapping[str, EventRefusal],
     due_at_us: int | None,
-    refused: Mapping[str, EventRefusal] | None = None,
 ) -> Taken:
-    more = [refusal(batch.places[event_id], event_id, why) for event_id, why in (refused or {}).items()]
-    everything: tuple[RefusedEvent, ...] = tuple(sorted([*batch.refused, *more], key=lambda one: one.index))
+    batch.refuse(refused)
+    everything: tuple[RefusedEvent, ...] = tuple(sorted(batch.refused, key=lambda one: one.index))
     receipt = IngestReceipt(
         accepted=len(taken),
         duplicates=len(request.events) - len(taken) - len(everything),

@@ -15,7 +15,7 @@ from clocks.domain.event import Event
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection, Row
 
-__all__ = ["NewEvent", "delete_events", "enter_event", "insert_events", "read_content_hashes", "read_events"]
+__all__ = ["NewEvent", "enter_event", "insert_events", "read_content_hashes", "read_events"]
 
 _SQL = load_blocks("clocks.storage", "events.sql")
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -65,11 +65,6 @@ async def read_events(connection: Connection, subject_ids: Sequence[str]) -> Map
         subject_id: [_event(row) for row in group]
         for subject_id, group in groupby(rows, key=itemgetter("subject_id"))
     }
-
-
-async def delete_events(connection: Connection, event_ids: Sequence[str]) -> None:
-    """Give back events that this transaction took."""
-    await connection.execute(_SQL["delete_events"], list(event_ids))
 
 
 def _event_id(new: NewEvent) -> str:

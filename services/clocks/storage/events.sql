@@ -27,7 +27,3 @@ SELECT event_id, subject_id, occurred_at, sequence, type, attributes
 FROM events
 WHERE subject_id = ANY ($1::text[])
 ORDER BY subject_id, occurred_at, sequence, event_id;
-
--- name: delete_events
--- Give back events of this transaction that could not be folded.
-DELETE FROM events WHERE event_id = ANY ($1::text[]);

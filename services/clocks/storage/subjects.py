@@ -18,7 +18,6 @@ __all__ = [
     "LockedSubjects",
     "StoredSubject",
     "decode_state",
-    "delete_empty_subjects",
     "lock_subjects",
     "read_subject",
     "save_subjects",
@@ -80,11 +79,6 @@ async def save_subjects(
         [state.events for state in states],
         folded_revision,
     )
-
-
-async def delete_empty_subjects(connection: Connection, subject_ids: Sequence[str]) -> None:
-    """Give back rows of Subjects that have no state after all."""
-    await connection.execute(_SQL["delete_empty_subjects"], list(subject_ids))
 
 
 async def read_subject(connection: Connection, subject_id: str) -> StoredSubject | None:

@@ -16,10 +16,6 @@ FROM unnest($1::text[], $2::bytea[], $3::timestamptz[], $4::bigint[])
      AS batch (subject_id, state, last_occurred_at, events)
 WHERE subjects.tenant_id = current_setting('meantime.tenant') AND subjects.subject_id = batch.subject_id;
 
--- name: delete_empty_subjects
--- Give back rows of Subjects none of whose events could be folded.
-DELETE FROM subjects WHERE subject_id = ANY ($1::text[]) AND state IS NULL;
-
 -- name: read_subject
 -- One Subject's state.
 SELECT state, last_occurred_at, events FROM subjects WHERE subject_id = $1 AND state IS NOT NULL;

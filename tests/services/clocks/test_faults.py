@@ -133,6 +133,8 @@ async def test_a_subject_that_cannot_be_folded_is_refused_alone(
     assert (await service.read_subject(context, ReadSubject(subject_id="T-2"))).events == 1
     again = await service.ingest_events(context, IngestEvents(events=(event("e1", "T-1", moment),)))
     assert again.accepted == 1
+    everything = IngestEvents(events=(event("e4", "T-4", moment, site="shut"),))
+    assert [one.code for one in (await service.ingest_events(context, everything)).refused] == ["never_opens"]
 
 
 @pytest.mark.usefixtures("office")

@@ -185,10 +185,10 @@ BEGIN
 END
 $$;
 
-GRANT SELECT, INSERT, UPDATE ON rulebooks, policies, calendar_copies TO meantime_app;
-GRANT SELECT, INSERT ON policy_versions, revisions, firings TO meantime_app;
-GRANT SELECT, INSERT, DELETE ON events TO meantime_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON subjects, cycles, refolds TO meantime_app;
+-- What is append-only is so by right: versions, events, revisions and the ledger.
+GRANT SELECT, INSERT, UPDATE ON rulebooks, policies, calendar_copies, subjects TO meantime_app;
+GRANT SELECT, INSERT ON policy_versions, events, revisions, firings TO meantime_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON cycles, refolds TO meantime_app;
 GRANT SELECT, UPDATE ON cycles TO meantime_definer;
 GRANT INSERT ON firings TO meantime_definer;
 GRANT SELECT ON refolds TO meantime_definer;
