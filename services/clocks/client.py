@@ -12,6 +12,8 @@ from clocks.contract import (
     ListCycles,
     ListPolicies,
     MeasureAttainment,
+    MeasurementList,
+    MeasurePeriods,
     PolicyPage,
     PolicyRecord,
     ReadPolicy,
@@ -61,3 +63,7 @@ class ClocksClient:
     ) -> AttainmentRecord:
         """Measure a period."""
         return await self._door.call(context, "measure_attainment", request, AttainmentRecord)
+
+    async def measure_periods(self, context: RequestContext, request: MeasurePeriods) -> MeasurementList:
+        """Measure by a document."""
+        return await self._door.call(context, "measure_periods", request, MeasurementList)

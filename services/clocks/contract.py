@@ -7,6 +7,8 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from businesstime.periods import PeriodUnit
+from clocks.domain.measures.value import Status
 from serving.context import RequestContext
 
 __all__ = [
@@ -15,11 +17,16 @@ __all__ = [
     "CyclePage",
     "CycleRecord",
     "EventRecord",
+    "ExclusionWindow",
     "IngestEvents",
     "IngestReceipt",
     "ListCycles",
     "ListPolicies",
     "MeasureAttainment",
+    "MeasurePeriods",
+    "MeasuredPart",
+    "MeasurementList",
+    "MeasurementRecord",
     "Outcome",
     "Phase",
     "PolicyPage",
@@ -231,6 +238,71 @@ class AttainmentRecord(msgspec.Struct, frozen=True, kw_only=True):
     evidence_hash: str
 
 
+class ExclusionWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """Agreed time [start, end) that does not count for availability, beside what events tell."""
+
+    start: datetime
+    end: datetime
+
+
+class MeasurePeriods(msgspec.Struct, frozen=True, kw_only=True):
+    """A measure document, and the periods to measure: the first that is given of these.
+
+    period: a label, as 2026-03, 2026-Q1, 2026, 2026-W11, 2026-03-14. rolling_days: the days up to `end`.
+    start with unit: those that overlap [start, end); start: that Interval; unit: the one that holds `end`.
+    end: None: now. first_day: of the month, for billing cycles.
+    by: policy, metric, target or subject.<attribute>: a part for each value. where: only these attributes.
+    """
+
+    measure: dict[str, Any]
+    period: str | None = None
+    rolling_days: int | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    unit: PeriodUnit | None = None
+    zone: str = "Etc/UTC"
+    first_day: int = 1
+    by: str | None = None
+    where: dict[str, str] = {}
+    exclusions: tuple[ExclusionWindow, ...] = ()
+
+
+class MeasuredPart(msgspec.Struct, frozen=True, kw_only=True):
+    """The value of what has one name in common; None: of what has none."""
+
+    name: str | None
+    status: Status
+    numerator: str
+    denominator: str
+    samples: int
+
+
+class MeasurementRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The value of one period: numerator / denominator, whole numbers in decimal however long; times in us.
+
+    NO_DATA: the denominator is 0. samples: what counted; unusable: events that should have, and say nothing.
+    evidence_hash: SHA-256 over the question and all that counted: the same facts, the same hash.
+    """
+
+    label: str
+    start: datetime
+    end: datetime
+    status: Status
+    numerator: str
+    denominator: str
+    samples: int
+    unusable: int
+    parts: tuple[MeasuredPart, ...]
+    evidence_hash: str
+    measured_at: datetime
+
+
+class MeasurementList(msgspec.Struct, frozen=True, kw_only=True):
+    """One for each period, in order."""
+
+    measurements: tuple[MeasurementRecord, ...]
+
+
 class Clocks(Protocol):
     """What the clocks service answers. Every call may raise a Problem (see serving.problems)."""
 
@@ -266,4 +338,8 @@ class Clocks(Protocol):
         self, context: RequestContext, request: MeasureAttainment
     ) -> AttainmentRecord:
         """Measure a period. Scope: read. Codes: policy_unknown, metric_unknown, period_empty."""
+        ...
+
+    async def measure_periods(self, context: RequestContext, request: MeasurePeriods) -> MeasurementList:
+        """Measure by a document. Scope: read. Codes: measure_invalid, period_invalid, measure_too_large…."""
         ...

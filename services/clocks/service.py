@@ -15,6 +15,8 @@ from clocks.contract import (
     ListCycles,
     ListPolicies,
     MeasureAttainment,
+    MeasurementList,
+    MeasurePeriods,
     PolicyPage,
     PolicyRecord,
     ReadPolicy,
@@ -27,6 +29,7 @@ from clocks.operations import (
     list_cycles,
     list_policies,
     measure_attainment,
+    measure_periods,
     read_policy,
     read_subject,
     save_policy,
@@ -117,6 +120,18 @@ class ClocksService:
         require(context, "read")
         return await measure_attainment.measure(
             context, request, database=self._database, rulebooks=self._rulebooks, now=self._now()
+        )
+
+    async def measure_periods(self, context: RequestContext, request: MeasurePeriods) -> MeasurementList:
+        """Measure by a document."""
+        require(context, "read")
+        return await measure_periods.measure(
+            context,
+            request,
+            database=self._database,
+            calendars=self._calendars,
+            rulebooks=self._rulebooks,
+            now=self._now(),
         )
 
     async def check_database(self) -> None:

@@ -15,6 +15,8 @@ from clocks.contract import (
     ListCycles,
     ListPolicies,
     MeasureAttainment,
+    MeasurementList,
+    MeasurePeriods,
     PolicyPage,
     PolicyRecord,
     ReadPolicy,
@@ -76,6 +78,10 @@ class CountedClocks:
         _refuse(context, request)
 
     async def list_cycles(self, context: RequestContext, request: ListCycles) -> CyclePage:
+        """Is not asked."""
+        _refuse(context, request)
+
+    async def measure_periods(self, context: RequestContext, request: MeasurePeriods) -> MeasurementList:
         """Is not asked."""
         _refuse(context, request)
 

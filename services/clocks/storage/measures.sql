@@ -1,0 +1,46 @@
+-- What measures look at: raw events, stopped Cycles, and Subjects' attributes as they stood at an instant.
+
+-- name: facts_of_types
+-- The events of some types in an Interval, by Subject and in the order of the fold.
+SELECT subject_id, occurred_at, type, attributes, event_id, content_hash
+FROM events
+WHERE type = ANY ($1::text[]) AND occurred_at >= $2 AND occurred_at < $3
+ORDER BY subject_id, occurred_at, sequence, event_id;
+
+-- name: facts_of_subjects
+-- The events of some types, whenever they were, of the Subjects that have one of other types in an Interval.
+SELECT subject_id, occurred_at, type, attributes, event_id, content_hash
+FROM (
+    SELECT DISTINCT subject_id
+    FROM events
+    WHERE type = ANY ($2::text[]) AND occurred_at >= $3 AND occurred_at < $4
+) AS named
+JOIN events USING (subject_id)
+WHERE type = ANY ($1::text[]) AND occurred_at < $5
+ORDER BY subject_id, occurred_at, sequence, event_id;
+
+-- name: stopped_cycles
+-- The Cycles of a Metric that stopped in an Interval, with the state to read them from.
+SELECT subject_id, cycle, target, stopped_at, revision, state
+FROM cycles
+JOIN subjects USING (tenant_id, subject_id)
+WHERE policy_key = $1 AND metric = $2 AND phase = 'STOPPED' AND stopped_at >= $3 AND stopped_at < $4
+  AND ($5::text IS NULL OR target = $5)
+ORDER BY subject_id, cycle;
+
+-- name: attributes_at
+-- The values, as text, that attributes of Subjects had at an instant each; in the order asked.
+SELECT ARRAY (
+    SELECT (
+        SELECT attributes ->> name
+        FROM events
+        WHERE events.subject_id = asked.subject_id AND occurred_at <= asked.at
+          AND attributes -> name IS NOT NULL
+        ORDER BY occurred_at DESC, sequence DESC, event_id DESC
+        LIMIT 1
+    )
+    FROM unnest($3::text[]) WITH ORDINALITY AS names (name, place)
+    ORDER BY place
+)
+FROM unnest($1::text[], $2::timestamptz[]) WITH ORDINALITY AS asked (subject_id, at, place)
+ORDER BY place;
