@@ -21,6 +21,7 @@ __all__ = [
     "date_to_us",
     "from_us",
     "to_us",
+    "to_utc",
 ]
 
 SECOND_US: Final = 1_000_000
@@ -51,6 +52,13 @@ def to_us(instant: datetime) -> int:
         raise InstantNaiveError(f"{instant.isoformat()} has no zone: give an aware datetime")
     since = instant - EPOCH
     return (since.days * DAY_S + since.seconds) * SECOND_US + since.microseconds
+
+
+def to_utc(instant: datetime) -> datetime:
+    """Turn an aware datetime into one in UTC. Raises InstantNaiveError."""
+    if instant.utcoffset() is None:
+        raise InstantNaiveError(f"{instant.isoformat()} has no zone: give an aware datetime")
+    return instant.astimezone(UTC)
 
 
 def from_us(instant_us: int) -> datetime:

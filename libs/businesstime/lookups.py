@@ -6,22 +6,26 @@ tuples, which Python reads fastest; they never go stale: a Horizon only grows. R
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from businesstime.errors import NeverOpensError
 from businesstime.horizon import Horizon, Totals
-from businesstime.instants import DAY_US, EPOCH_ORDINAL, from_us
+from businesstime.instants import DAY_US, EPOCH_ORDINAL, MICROSECOND, SECOND_US, from_us
 
 __all__ = [
+    "SPAN_SHIFT",
     "TOTAL_SHIFT",
     "Moment",
     "Piece",
+    "Span",
     "Stretch",
     "fill_moments",
     "fill_pieces",
+    "fill_spans",
     "fill_stretches",
     "reach_totals",
     "search_total",
@@ -30,14 +34,20 @@ __all__ = [
 # 2^34 µs of open time, under five hours, is less than most days add to the total.
 TOTAL_SHIFT: Final = 34
 
+# 2^14 s is about as much.
+SPAN_SHIFT: Final = 14
+
 # (closes_us, opens_us, total, next): before `closes_us` the total is `total`, growing from `opens_us` on.
 Piece: TypeAlias = tuple[int, int, int, "Piece"]
 
-# (closes, opens, total, next): the same for datetimes.
-Moment: TypeAlias = tuple[datetime, datetime, int, "Moment"]
+# (closes, opens, total in µs, total, next): the same for datetimes.
+Moment: TypeAlias = tuple[datetime, datetime, int, timedelta, "Moment"]
 
 # (until_us, add_us, next): an Interval with the totals up to `until_us`, each at instant `total + add_us`.
 Stretch: TypeAlias = tuple[int, int, "Stretch"]
+
+# (until, add, next): the same for totals as timedeltas; adding `add` gives the datetime.
+Span: TypeAlias = tuple[timedelta, datetime, "Span"]
 
 # What follows the last piece: never read, since the look-up before it ends inside the chain.
 _END: Final[tuple[()]] = ()
@@ -55,26 +65,31 @@ def fill_moments(table: dict[int, Moment], horizon: Horizon, ordinal: int) -> No
     """Enter the pieces of a day, by ordinal, as datetimes. Raises NeverOpensError, OutOfReachError."""
     chain: object = _END
     for opens_us, closes_us, total_us in reversed(_pieces(horizon, ordinal - EPOCH_ORDINAL)):
-        chain = (from_us(closes_us), from_us(opens_us), total_us, chain)
+        chain = (from_us(closes_us), from_us(opens_us), total_us, MICROSECOND * total_us, chain)
     table[ordinal] = chain  # type: ignore[assignment] # as above
 
 
 def fill_stretches(table: dict[int, Stretch], horizon: Horizon, bucket: int) -> bool:
-    """Enter the open Intervals whose totals touch `[bucket, bucket + 1) << TOTAL_SHIFT`.
+    """Enter the open Intervals whose totals touch `[bucket, bucket + 1) << TOTAL_SHIFT` µs.
 
     False, and no entry, where reach does not fill the bucket: a slower search says whether it holds a total.
     """
-    low_us, high_us = bucket << TOTAL_SHIFT, (bucket + 1) << TOTAL_SHIFT
-    coverage, before_us = reach_totals(horizon, low_us, high_us)
-    if before_us[0] >= low_us or before_us[-1] <= high_us:
-        return False
-    first = int(np.searchsorted(before_us, low_us, side="left")) - 1
-    last = int(np.searchsorted(before_us, high_us, side="left"))
     chain: object = _END
-    for at in reversed(range(first, last)):
-        chain = (int(before_us[at + 1]), int(coverage.opens_us[at]) - int(before_us[at]), chain)
-    table[bucket] = chain  # type: ignore[assignment] # as above
-    return True
+    for until_us, add_us in _intervals(horizon, bucket << TOTAL_SHIFT, (bucket + 1) << TOTAL_SHIFT):
+        chain = (until_us, add_us, chain)
+    if chain is not _END:
+        table[bucket] = chain  # type: ignore[assignment] # as above
+    return chain is not _END
+
+
+def fill_spans(table: dict[int, Span], horizon: Horizon, bucket: int) -> None:
+    """Enter those whose totals touch `[bucket, bucket + 1) << SPAN_SHIFT` seconds, if reach fills it."""
+    low_us, high_us = (bucket << SPAN_SHIFT) * SECOND_US, ((bucket + 1) << SPAN_SHIFT) * SECOND_US
+    chain: object = _END
+    for until_us, add_us in _intervals(horizon, low_us, high_us):
+        chain = (MICROSECOND * until_us, from_us(add_us), chain)
+    if chain is not _END:
+        table[bucket] = chain  # type: ignore[assignment] # as above
 
 
 def reach_totals(horizon: Horizon, low_us: int, high_us: int) -> Totals:
@@ -94,6 +109,20 @@ def search_total(horizon: Horizon, total_us: int, *, first: bool) -> int:
     if place < 0 or place >= len(coverage.opens_us):
         raise NeverOpensError("the schedule does not open (often) enough in the years 1800 to 2399")
     return total_us - int(before[place]) + int(coverage.opens_us[place])
+
+
+def _intervals(horizon: Horizon, low_us: int, high_us: int) -> Iterator[tuple[int, int]]:
+    """Yield (total at its closing, what turns a total into its instant) of Intervals, the last one first.
+
+    Of those that touch the totals `[low_us, high_us)`; of none if reach does not go below and above them.
+    """
+    coverage, before_us = reach_totals(horizon, low_us, high_us)
+    if before_us[0] >= low_us or before_us[-1] <= high_us:
+        return
+    first = int(np.searchsorted(before_us, low_us, side="left")) - 1
+    last = int(np.searchsorted(before_us, high_us, side="left"))
+    for at in reversed(range(first, last)):
+        yield int(before_us[at + 1]), int(coverage.opens_us[at]) - int(before_us[at])
 
 
 def _pieces(horizon: Horizon, day: int) -> list[tuple[int, int, int]]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import operator
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -19,16 +18,19 @@ from businesstime.coverage import Coverage, Interval
 from businesstime.documents import read_packed_schedule, schedule_to_document
 from businesstime.durations import BusinessDays
 from businesstime.editions import CURRENT_EDITIONS, data_editions, timeline_key
-from businesstime.errors import BlobStaleError, InstantNaiveError, NeverClosesError, NeverOpensError
+from businesstime.errors import BlobStaleError, NeverClosesError, NeverOpensError
 from businesstime.horizon import Horizon
-from businesstime.instants import DAY_US, EPOCH, MICROSECOND, from_us, to_us
+from businesstime.instants import DAY_US, MICROSECOND, SECOND_US, from_us, to_us, to_utc
 from businesstime.lookups import (
+    SPAN_SHIFT,
     TOTAL_SHIFT,
     Moment,
     Piece,
+    Span,
     Stretch,
     fill_moments,
     fill_pieces,
+    fill_spans,
     fill_stretches,
     search_total,
 )
@@ -37,6 +39,8 @@ from businesstime.segments import Segment, explain
 from businesstime.zones import PACKAGED, ZoneDatabase
 
 __all__ = ["Timeline"]
+
+_NOTHING = timedelta()
 
 
 class Timeline:
@@ -60,6 +64,7 @@ class Timeline:
         self._pieces: dict[int, Piece] = {}
         self._moments: dict[int, Moment] = {}
         self._stretches: dict[int, Stretch] = {}
+        self._spans: dict[int, Span] = {}
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -197,58 +202,61 @@ class Timeline:
     def elapsed(self, start: datetime, end: datetime) -> int:
         """Answer the open time in `[start, end)` in µs, negative when they are the other way round."""
         if start.tzinfo is not UTC or end.tzinfo is not UTC:
-            start, end = _utc(start), _utc(end)
+            start, end = to_utc(start), to_utc(end)
         try:
-            closes, opens, total_us, after = self._moments[start.toordinal()]
+            closes, opens, total_us, _, after = self._moments[start.toordinal()]
             while start >= closes:
-                closes, opens, total_us, after = after
+                closes, opens, total_us, _, after = after
             if start > opens:
                 into = start - opens
                 total_us += into.seconds * 1_000_000 + into.microseconds
-            closes, opens, end_us, after = self._moments[end.toordinal()]
+            closes, opens, end_us, _, after = self._moments[end.toordinal()]
         except KeyError:
             return self.elapsed_us(self._seen(start), self._seen(end))
         while end >= closes:
-            closes, opens, end_us, after = after
+            closes, opens, end_us, _, after = after
         if end > opens:
             into = end - opens
             end_us += into.seconds * 1_000_000 + into.microseconds
         return end_us - total_us
 
-    def deadline(self, start: datetime, duration: int | BusinessDays) -> datetime:
+    def deadline(self, start: datetime, duration: int | timedelta | BusinessDays) -> datetime:
         """Answer, in UTC, the earliest instant at which a duration has passed; negative: the latest.
 
-        duration: open time in µs, or BusinessDays.
+        duration: open time as a timedelta or in µs, or BusinessDays.
         """
         if start.tzinfo is not UTC:
-            start = _utc(start)
-        if duration.__class__ is not int or duration <= 0:
-            return self._deadline_otherwise(start, duration)
+            start = to_utc(start)
         try:
-            closes, opens, total_us, after = self._moments[start.toordinal()]
+            if not isinstance(duration, timedelta):
+                if not isinstance(duration, int):
+                    return self._deadline_anew(start, duration)
+                duration = MICROSECOND * duration
+            closes, opens, _, total, after = self._moments[start.toordinal()]
             while start >= closes:
-                closes, opens, total_us, after = after
+                closes, opens, _, total, after = after
             if start > opens:
-                into = start - opens
-                total_us += into.seconds * 1_000_000 + into.microseconds
-            total_us += duration
-            until_us, add_us, later = self._stretches[total_us >> TOTAL_SHIFT]
-        except KeyError:
-            return from_us(self.deadline_us(self._seen(start), duration))
-        while total_us > until_us:
-            until_us, add_us, later = later
-        return EPOCH + MICROSECOND * (total_us + add_us)
+                total += start - opens
+            total += duration
+            until, add, later = self._spans[(total.days * 86_400 + total.seconds) >> SPAN_SHIFT]
+        except (KeyError, OverflowError):
+            return self._deadline_anew(start, duration)
+        if duration <= _NOTHING:
+            return from_us(self.deadline_us(to_us(start), duration // MICROSECOND))
+        while total > until:
+            until, add, later = later
+        return add + total
 
     def is_open(self, at: datetime) -> bool:
         """Say whether the instant is open."""
         if at.tzinfo is not UTC:
-            at = _utc(at)
+            at = to_utc(at)
         try:
             moment = self._moments[at.toordinal()]
         except KeyError:
             return self._fill(to_us(at)) and self.is_open_us(self._seen(at))
         while at >= moment[0]:
-            moment = moment[3]
+            moment = moment[4]
         return at >= moment[1]
 
     def next_open(self, at: datetime) -> datetime:
@@ -331,13 +339,12 @@ class Timeline:
         fill_moments(self._moments, self.horizon, at.toordinal())
         return to_us(at)
 
-    def _deadline_otherwise(self, start: datetime, duration: int | BusinessDays) -> datetime:
+    def _deadline_anew(self, start: datetime, duration: int | timedelta | BusinessDays) -> datetime:
+        """Answer by way of integers, and fill the tables for datetimes."""
         if isinstance(duration, BusinessDays):
             return from_us(self.add_business_days_us(to_us(start), duration.days))
-        return from_us(self.deadline_us(to_us(start), operator.index(duration)))
-
-
-def _utc(instant: datetime) -> datetime:
-    if instant.utcoffset() is None:
-        raise InstantNaiveError(f"{instant.isoformat()} has no zone: give an aware datetime")
-    return instant.astimezone(UTC)
+        duration_us = duration // MICROSECOND if isinstance(duration, timedelta) else duration
+        start_us = self._seen(start)
+        due_us = self.deadline_us(start_us, duration_us)
+        fill_spans(self._spans, self.horizon, (self.total_us(due_us) // SECOND_US) >> SPAN_SHIFT)
+        return from_us(due_us)

@@ -92,13 +92,18 @@ def scalars(timeline: Timeline, rng: np.random.Generator) -> None:
     """Measure one question at a time: ours, then each peer's, with the ratio."""
     start_us, end_us, durations = (column.tolist() for column in drawn(rng, PAIRS))
     start, end = [from_us(each) for each in start_us], [from_us(each) for each in end_us]
-    say("one at a time, aware UTC datetimes in and out")
+    say("one at a time, aware UTC datetimes in and out, elapsed in µs")
     elapsed = report("elapsed", each_s(timeline.elapsed, (start, end)), goal=1.8e6)
-    deadline = report("deadline", each_s(timeline.deadline, (start, durations)), goal=1.5e6)
+    deltas = [timedelta(microseconds=each) for each in durations]
+    deadline = report("deadline by timedelta", each_s(timeline.deadline, (start, deltas)), goal=1.5e6)
+    report("deadline by µs", each_s(timeline.deadline, (start, durations)))
     report("is_open", each_s(timeline.is_open, (start,)), goal=4e6)
     for span in (timedelta(hours=1), timedelta(days=3652)):
         ends = [each + span for each in start]
-        report(f"elapsed over {span.days or span}", each_s(timeline.elapsed, (start, ends)))
+        report(
+            f"elapsed over {span.days or 1} {'days' if span.days else 'hour'}",
+            each_s(timeline.elapsed, (start, ends)),
+        )
     say("one at a time, integers of µs")
     report("elapsed_us", each_s(timeline.elapsed_us, (start_us, end_us)))
     report("deadline_us", each_s(timeline.deadline_us, (start_us, durations)))
@@ -110,7 +115,7 @@ def scalars(timeline: Timeline, rng: np.random.Generator) -> None:
         if peer.elapsed:
             compare(name, "elapsed", peer.elapsed, timeline.elapsed, (start, end), elapsed)
         if peer.deadline:
-            compare(name, "deadline", peer.deadline, timeline.deadline, (start, durations), deadline)
+            compare(name, "deadline", peer.deadline, timeline.deadline, (start, deltas), deadline)
 
 
 def compare(

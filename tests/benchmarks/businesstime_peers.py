@@ -21,7 +21,7 @@ class Peer(NamedTuple):
     """One library's way to ask; None where it has none."""
 
     elapsed: Callable[[datetime, datetime], int] | None
-    deadline: Callable[[datetime, int], datetime] | None
+    deadline: Callable[[datetime, timedelta], datetime] | None
 
 
 def timegrid(holidays: list[date]) -> Peer:
@@ -41,8 +41,8 @@ def timegrid(holidays: list[date]) -> Peer:
     def elapsed(start: datetime, end: datetime) -> int:
         return int(grid.get_working_duration(local(start), local(end)) / MICROSECOND)
 
-    def deadline(start: datetime, duration_us: int) -> datetime:
-        due: datetime = calendar.add_work_duration(local(start), timedelta(microseconds=duration_us))
+    def deadline(start: datetime, duration: timedelta) -> datetime:
+        due: datetime = calendar.add_work_duration(local(start), duration)
         return due.replace(tzinfo=NEW_YORK).astimezone(UTC)
 
     return Peer(elapsed, deadline)
@@ -63,8 +63,8 @@ def workclock(holidays: list[date]) -> Peer:
     def elapsed(start: datetime, end: datetime) -> int:
         return int(schedule.between(start, end) / MICROSECOND)
 
-    def deadline(start: datetime, duration_us: int) -> datetime:
-        due: datetime = schedule.add(start, timedelta(microseconds=duration_us))
+    def deadline(start: datetime, duration: timedelta) -> datetime:
+        due: datetime = schedule.add(start, duration)
         return due
 
     return Peer(elapsed, deadline)
@@ -90,10 +90,8 @@ def businesstimedelta(holidays: list[date]) -> Peer:
     def elapsed(start: datetime, end: datetime) -> int:
         return int(rules.difference(start, end).timedelta / MICROSECOND)
 
-    def deadline(start: datetime, duration_us: int) -> datetime:
-        due: datetime = start + library.BusinessTimeDelta(
-            rules, timedelta=timedelta(microseconds=duration_us)
-        )
+    def deadline(start: datetime, duration: timedelta) -> datetime:
+        due: datetime = start + library.BusinessTimeDelta(rules, timedelta=duration)
         return due
 
     return Peer(elapsed, deadline)
@@ -105,11 +103,11 @@ def pandas(holidays: list[date]) -> Peer:
     timestamp: Any = importlib.import_module("pandas").Timestamp
     hours = offsets.CustomBusinessHour(start=["09:00", "13:15"], end=["12:30", "17:30"], holidays=holidays)
 
-    def deadline(start: datetime, duration_us: int) -> datetime:
+    def deadline(start: datetime, duration: timedelta) -> datetime:
         local = timestamp(start).tz_convert("America/New_York")
         opened = local if hours.is_on_offset(local) else hours.rollforward(local)
-        whole_hours, rest_us = divmod(duration_us, 3_600_000_000)
-        due: datetime = (opened + whole_hours * hours + timedelta(microseconds=rest_us)).to_pydatetime()
+        whole_hours, rest = divmod(duration, timedelta(hours=1))
+        due: datetime = (opened + whole_hours * hours + rest).to_pydatetime()
         return due
 
     return Peer(None, deadline)

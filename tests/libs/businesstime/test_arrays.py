@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -143,6 +143,8 @@ def test_a_schedule_with_an_end() -> None:
         (lambda: once.arrays.deadline(at, 30 * 60_000_001), NeverOpensError),
         (lambda: once.deadline_us(int(at), 30 * 60_000_001), NeverOpensError),
         (lambda: once.deadline(datetime(2020, 2, 1, 9, 30, tzinfo=UTC), -30 * 60_000_001), NeverOpensError),
+        (lambda: once.deadline(datetime(2020, 2, 1, 9, 30, tzinfo=UTC), 10**30), NeverOpensError),
+        (lambda: once.deadline(datetime(2020, 2, 1, 9, 30, tzinfo=UTC), timedelta.max), NeverOpensError),
         (lambda: once.arrays.next_open(at + HOUR_US), NeverOpensError),
         (lambda: once.next_open_us(int(at) + HOUR_US), NeverOpensError),
         (lambda: once.arrays.next_close(at + HOUR_US), NeverClosesError),

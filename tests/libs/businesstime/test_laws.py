@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -116,6 +116,7 @@ def test_scalars_datetimes_and_arrays_agree(schedule: Schedule, rows: list[tuple
         for _ in range(2):  # the second time from the tables that the first has filled
             assert timeline.elapsed_us(a, b) == timeline.elapsed(from_us(a), from_us(b)) == elapsed
             assert timeline.deadline_us(a, d) == to_us(timeline.deadline(from_us(a), d)) == due
+            assert timeline.deadline(from_us(a), timedelta(microseconds=d)) == from_us(due)
             assert timeline.is_open_us(a) is timeline.is_open(from_us(a)) is is_open
             assert timeline.next_open_us(a) == to_us(timeline.next_open(from_us(a))) == opens
             assert timeline.next_close_us(a) == to_us(timeline.next_close(from_us(a))) == closes
