@@ -8,26 +8,26 @@ what is no instant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from businesstime.buckets import CHUNK_ROWS, IntervalTable, interval_table
-from businesstime.errors import NeverClosesError, NeverOpensError, RowsInvalidError
+from businesstime.errors import NeverClosesError, NeverOpensError
 from businesstime.horizon import Totals
-from businesstime.instants import from_us
+from businesstime.instants import REACH_END_US, REACH_START_US, from_us
 from businesstime.lookups import reach_totals
+from businesstime.rows import Rows, as_durations, as_instants, as_integers, spread
 from businesstime.zones import Int64Array
 
 if TYPE_CHECKING:
     from businesstime.timeline import Timeline
 
-__all__ = ["Arrays", "Rows", "as_durations", "as_instants", "spread"]
+__all__ = ["Arrays"]
 
-# An array, or one row as a plain or a numpy scalar.
-Rows = npt.NDArray[Any] | np.generic | int
+_LONGEST_US: Final = REACH_END_US - REACH_START_US
 
 
 class Arrays:
@@ -66,6 +66,8 @@ class Arrays:
         """Answer the earliest instant at which each duration has passed; negative: the latest."""
         start_us, finish = as_instants(start)
         flat, shape = spread(start_us, as_durations(duration))
+        if len(flat[1]) and max(int(flat[1].max()), -int(flat[1].min())) > _LONGEST_US:
+            raise NeverOpensError("no schedule is open for so long in the years 1800 to 2399")
         self._timeline.require_opens()
         answer = np.empty(len(flat[0]), dtype=np.int64)
         table = self._spanning(flat[0])
@@ -125,7 +127,7 @@ class Arrays:
     def add_business_days(self, at: Rows, days: Rows) -> npt.NDArray[Any]:
         """Answer the same local time on each `days`-th business day, then on (or back) to open time."""
         at_us, finish = as_instants(at)
-        (instants, counts), shape = spread(at_us, _integers(days))
+        (instants, counts), shape = spread(at_us, as_integers(days))
         landing = self._timeline.dates.landing_us(instants, counts)
         forward, back = counts > 0, counts < 0
         landing[forward] = self.next_open(landing[forward])
@@ -173,43 +175,6 @@ class Arrays:
         if table is None or table.totals is not totals:
             table = self._table = interval_table(totals)
         return table
-
-
-def as_instants(values: Rows) -> tuple[Int64Array, Callable[[Int64Array], npt.NDArray[Any]]]:
-    """Answer instants as int64 µs, and what turns answers into the kind given. Raises RowsInvalidError."""
-    array = np.asarray(values)
-    if array.dtype.kind == "M":
-        if np.isnat(array).any():
-            raise RowsInvalidError("NaT is no instant")
-        return array.astype("datetime64[us]").view(np.int64), lambda answer: answer.view("datetime64[us]")
-    return _integers(array), lambda answer: answer
-
-
-def as_durations(values: Rows) -> Int64Array:
-    """Answer durations as int64 µs. Raises RowsInvalidError."""
-    array = np.asarray(values)
-    if array.dtype.kind == "m":
-        if np.isnat(array).any():
-            raise RowsInvalidError("NaT is no duration")
-        return array.astype("timedelta64[us]").view(np.int64)
-    return _integers(array)
-
-
-def spread(*arrays: Int64Array) -> tuple[tuple[Int64Array, ...], tuple[int, ...]]:
-    """Broadcast arrays together and flatten them; answers them and their shape. Raises RowsInvalidError."""
-    try:
-        together = np.broadcast_arrays(*arrays)
-    except ValueError:
-        shapes = " and ".join(str(each.shape) for each in arrays)
-        raise RowsInvalidError(f"the shapes {shapes} do not go together") from None
-    return tuple(each.reshape(-1) for each in together), together[0].shape
-
-
-def _integers(values: Rows) -> Int64Array:
-    array = np.asarray(values)
-    if array.dtype.kind not in "iu" and array.size:
-        raise RowsInvalidError(f"whole microseconds or datetime64 are needed, not {array.dtype}")
-    return array.astype(np.int64, copy=False)
 
 
 def _chunks(rows: int) -> Iterator[slice]:

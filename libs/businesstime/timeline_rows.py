@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from businesstime.arrays import Arrays, Rows, as_durations, as_instants, spread
+from businesstime.arrays import Arrays
 from businesstime.errors import RowsInvalidError
+from businesstime.rows import Rows, as_durations, as_instants, spread
 from businesstime.timeline import Timeline
 from businesstime.zones import Int64Array
 

@@ -126,10 +126,12 @@ def test_what_does_not_fit_is_refused() -> None:
     ):
         with pytest.raises(RowsInvalidError):
             ask()
-    with pytest.raises(OutOfReachError):
-        arrays.is_open(np.array([2**62]))
-    with pytest.raises(NeverOpensError):
-        arrays.deadline(one, np.array([10**17]))
+    for far in (np.array([2**62]), np.array(["9999-01-01", "300000-01-01"], dtype="datetime64[s]")):
+        with pytest.raises(OutOfReachError):
+            arrays.is_open(far)
+    for long in (10**16, 10**17, 2**63 - 1, -(2**63)):
+        with pytest.raises(NeverOpensError):
+            arrays.deadline(one, np.array([long]))
 
 
 def test_a_schedule_with_an_end() -> None:
