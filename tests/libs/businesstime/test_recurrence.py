@@ -110,7 +110,7 @@ def test_what_is_outside_the_subset_is_refused(text: object) -> None:
 )
 def test_the_worst_rule_is_bounded(text: str) -> None:
     """A rule that never holds, or holds daily, takes no longer than six centuries of dates do."""
-    started = time.perf_counter()
+    started = time.process_time()
     found = parse_rule(text).ordinals(date(1800, 1, 1), date(2399, 12, 31))
     assert len(found) <= 220_000
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 20

