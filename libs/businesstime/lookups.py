@@ -65,7 +65,9 @@ def fill_moments(table: dict[int, Moment], horizon: Horizon, ordinal: int) -> No
     """Enter the pieces of a day, by ordinal, as datetimes. Raises NeverOpensError, OutOfReachError."""
     chain: object = _END
     for opens_us, closes_us, total_us in reversed(_pieces(horizon, ordinal - EPOCH_ORDINAL)):
-        chain = (from_us(closes_us), from_us(opens_us), total_us, MICROSECOND * total_us, chain)
+        opens = from_us(opens_us)
+        closes = opens if closes_us == opens_us else from_us(closes_us)  # small tables stay in the caches
+        chain = (closes, opens, total_us, MICROSECOND * total_us, chain)
     table[ordinal] = chain  # type: ignore[assignment] # as above
 
 

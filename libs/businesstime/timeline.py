@@ -142,10 +142,8 @@ class Timeline:
 
     def deadline_us(self, from_us: int, duration_us: int) -> int:
         """Answer the earliest instant at which so much open time has passed; negative: the latest."""
-        if duration_us == 0:
-            return from_us
         total_us = self.total_us(from_us) + duration_us
-        return self._instant_us(total_us, first=duration_us > 0)
+        return self._instant_us(total_us, first=duration_us > 0) if duration_us else from_us
 
     def next_open_us(self, at_us: int) -> int:
         """Answer the first open instant at or after `at_us`. Raises NeverOpensError."""

@@ -14,8 +14,8 @@ from businesstime.arrays import Arrays
 PAGE = Path(businesstime.__file__).parent / "API.md"
 HEADING = """# businesstime: reference
 
-Written from the docstrings by `python -m tests.libs.businesstime.reference`; a test holds it to them. `README.md`
-says what the words mean.
+Written from the docstrings by `python -m tests.libs.businesstime.reference`; a test holds it to them.
+`README.md` says what the words mean.
 """
 
 

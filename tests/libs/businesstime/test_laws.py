@@ -285,6 +285,8 @@ def test_a_schedule_that_never_opens() -> None:
         lambda: never.elapsed_us(0, 1),
         lambda: never.elapsed(datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC)),
         lambda: never.deadline_us(0, 1),
+        lambda: never.deadline_us(0, 0),
+        lambda: never.arrays.deadline(np.array([0]), np.array([0])),
         lambda: never.deadline(datetime(2020, 1, 1, tzinfo=UTC), 1),
         lambda: never.next_open_us(0),
         lambda: never.add_business_days_us(0, 1),
