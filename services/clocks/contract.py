@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, Literal, Protocol
 
 import msgspec
 
 from businesstime.periods import PeriodUnit
-from clocks.domain.measures.value import Status
+from clocks.domain.measures.value import Status, Value, read_integer
 from serving.context import RequestContext
 
 __all__ = [
@@ -17,7 +18,6 @@ __all__ = [
     "CyclePage",
     "CycleRecord",
     "EventRecord",
-    "ExclusionWindow",
     "IngestEvents",
     "IngestReceipt",
     "ListCycles",
@@ -25,6 +25,7 @@ __all__ = [
     "MeasureAttainment",
     "MeasurePeriods",
     "MeasuredPart",
+    "MeasuredValue",
     "MeasurementList",
     "MeasurementRecord",
     "Outcome",
@@ -238,13 +239,6 @@ class AttainmentRecord(msgspec.Struct, frozen=True, kw_only=True):
     evidence_hash: str
 
 
-class ExclusionWindow(msgspec.Struct, frozen=True, kw_only=True):
-    """Agreed time [start, end) that does not count for availability, beside what events tell."""
-
-    start: datetime
-    end: datetime
-
-
 class MeasurePeriods(msgspec.Struct, frozen=True, kw_only=True):
     """A measure document, and the periods to measure: the first that is given of these.
 
@@ -252,6 +246,7 @@ class MeasurePeriods(msgspec.Struct, frozen=True, kw_only=True):
     start with unit: those that overlap [start, end); start: that Interval; unit: the one that holds `end`.
     end: None: now. first_day: of the month, for billing cycles.
     by: policy, metric, target or subject.<attribute>: a part for each value. where: only these attributes.
+    exclusions: agreed time [start, end) that does not count for availability, beside what events tell.
     """
 
     measure: dict[str, Any]
@@ -264,33 +259,43 @@ class MeasurePeriods(msgspec.Struct, frozen=True, kw_only=True):
     first_day: int = 1
     by: str | None = None
     where: dict[str, str] = {}
-    exclusions: tuple[ExclusionWindow, ...] = ()
+    exclusions: tuple[tuple[datetime, datetime], ...] = ()
 
 
-class MeasuredPart(msgspec.Struct, frozen=True, kw_only=True):
-    """The value of what has one name in common; None: of what has none."""
+class MeasuredValue(msgspec.Struct, frozen=True, kw_only=True):
+    """numerator / denominator, whole numbers in decimal however long; times in microseconds.
 
-    name: str | None
+    NO_DATA: the denominator is 0. decimal: nine places, cut off: to be shown, never to be compared.
+    samples: how many things the value was made of.
+    """
+
     status: Status
     numerator: str
     denominator: str
+    decimal: str | None
     samples: int
 
+    @property
+    def ratio(self) -> Fraction | None:
+        """The exact value, to be compared; None without data."""
+        return Value(read_integer(self.numerator), read_integer(self.denominator), self.samples).ratio
 
-class MeasurementRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The value of one period: numerator / denominator, whole numbers in decimal however long; times in us.
 
-    NO_DATA: the denominator is 0. samples: what counted; unusable: events that should have, and say nothing.
+class MeasuredPart(MeasuredValue, frozen=True, kw_only=True):
+    """The value of what has one name in common; None: of what has none."""
+
+    name: str | None
+
+
+class MeasurementRecord(MeasuredValue, frozen=True, kw_only=True):
+    """The value of one period; unusable: events that should have counted, and say nothing that can.
+
     evidence_hash: SHA-256 over the question and all that counted: the same facts, the same hash.
     """
 
     label: str
     start: datetime
     end: datetime
-    status: Status
-    numerator: str
-    denominator: str
-    samples: int
     unusable: int
     parts: tuple[MeasuredPart, ...]
     evidence_hash: str

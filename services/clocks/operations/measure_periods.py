@@ -88,14 +88,11 @@ async def _measure(
         label=period.label,
         start=from_us(period.start_us),
         end=from_us(period.end_us),
-        status=value.status,
-        numerator=write_integer(value.numerator),
-        denominator=write_integer(value.denominator),
-        samples=value.samples,
         unusable=gathered.unusable,
         parts=() if request.by is None else _parts(request.by, wanted, gathered),
         evidence_hash=_hash(request, period, ground, gathered, wanted),
         measured_at=from_us(ground.now_us),
+        **_figures(value),
     )
 
 
@@ -120,17 +117,20 @@ def _parts(by: str, tagged: Tagged, gathered: Gathered) -> tuple[MeasuredPart, .
     if len(groups) > MAX_PARTS:
         raise MeasureTooLargeError(f"by: tells more than {MAX_PARTS} parts apart", field="by")
     ordered = sorted(groups.items(), key=lambda group: (group[0] is None, group[0] or ""))
-    return tuple(_part(name, gathered.evaluate(contents)) for name, contents in ordered)
-
-
-def _part(name: str | None, value: Value) -> MeasuredPart:
-    return MeasuredPart(
-        name=name,
-        status=value.status,
-        numerator=write_integer(value.numerator),
-        denominator=write_integer(value.denominator),
-        samples=value.samples,
+    return tuple(
+        MeasuredPart(name=name, **_figures(gathered.evaluate(contents))) for name, contents in ordered
     )
+
+
+def _figures(value: Value) -> dict[str, Any]:
+    """Name the fields that a whole and a part have in common."""
+    return {
+        "status": value.status,
+        "numerator": write_integer(value.numerator),
+        "denominator": write_integer(value.denominator),
+        "decimal": value.decimal,
+        "samples": value.samples,
+    }
 
 
 def _hash(request: MeasurePeriods, period: Period, ground: Ground, gathered: Gathered, tagged: Tagged) -> str:
@@ -180,9 +180,9 @@ def _names(request: MeasurePeriods) -> Sequence[str]:
 
 def _exclusions(request: MeasurePeriods) -> list[Interval]:
     found = []
-    for place, window in enumerate(request.exclusions):
-        start = read_instant(window.start, field=f"exclusions[{place}].start")
-        end = read_instant(window.end, field=f"exclusions[{place}].end")
+    for place, (starts, ends) in enumerate(request.exclusions):
+        start = read_instant(starts, field=f"exclusions[{place}].start")
+        end = read_instant(ends, field=f"exclusions[{place}].end")
         if end <= start:
             raise PeriodEmptyError(
                 f"exclusions[{place}].end: must be later than start", field=f"exclusions[{place}].end"

@@ -7,6 +7,7 @@ from gateway.schema.attainment import Attainment, measure_attainment
 from gateway.schema.calendar import Calendar, list_calendars, read_calendar
 from gateway.schema.cycle import Cycle, list_cycles
 from gateway.schema.declare import object_type, resolved
+from gateway.schema.measurement import MeasuredPeriod, measure_periods
 from gateway.schema.node import Node
 from gateway.schema.nodes import read_node
 from gateway.schema.pages import Connection
@@ -37,6 +38,7 @@ class Query:
     subject: Subject | None = resolved(read_subject)
     cycles: Connection[Cycle] | None = resolved(list_cycles)
     attainment: Attainment | None = resolved(measure_attainment)
+    measurements: list[MeasuredPeriod] | None = resolved(measure_periods)
     agreement: Agreement | None = resolved(read_agreement)
     agreements: Connection[Agreement] | None = resolved(list_agreements)
     assessment: Assessment | None = resolved(assess_period)

@@ -100,6 +100,33 @@ async def test_whole_path(api: Api, clock: Clock) -> None:
     assert clock() == datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
+MEASUREMENTS = """{
+  measurements(
+    measure: {kind: "attainment", policy: "resolution"}, by: "subject.priority"
+    unit: MONTH, start: "2026-01-15T00:00:00Z", end: "2026-03-01T00:00:00Z", zone: "America/Sao_Paulo"
+    where: [{name: "priority", value: "1"}]
+  ) { label status numerator denominator decimal samples unusable parts { name numerator denominator } }
+}"""
+
+
+async def test_measurements_are_exact_and_apart(api: Api) -> None:
+    """A value for each month, with its parts; where there is no data, that is what it says."""
+    await make_policy(api)
+    await ingest_three(api)
+    january, february = (await api.ask(MEASUREMENTS))["measurements"]
+    assert (january["status"], january["decimal"], january["parts"]) == ("NO_DATA", None, [])
+    assert february == {
+        "label": "2026-02",
+        "status": "MEASURED",
+        "numerator": "1",
+        "denominator": "2",
+        "decimal": "0.500000000",
+        "samples": 2,
+        "unusable": 0,
+        "parts": [{"name": "1", "numerator": "1", "denominator": "2"}],
+    }
+
+
 ATTAINMENT = """{
   attainment(
     policyKey: "resolution", metric: "resolution"

@@ -9,6 +9,7 @@ __all__ = ["NOTHING", "Status", "Value", "read_integer", "whole", "write_integer
 
 Status = Literal["MEASURED", "NO_DATA"]
 
+_PLACES = 10**9
 _DIGITS = 4_000
 _CHUNK = 10**_DIGITS
 
@@ -32,6 +33,14 @@ class Value(NamedTuple):
     def ratio(self) -> Fraction | None:
         """The exact value, to compare with; None without data."""
         return Fraction(self.numerator, self.denominator) if self.denominator else None
+
+    @property
+    def decimal(self) -> str | None:
+        """The value with nine places, cut off: to be shown, never to be compared; None without data."""
+        if not self.denominator:
+            return None
+        whole, rest = divmod(abs(self.numerator) * _PLACES // self.denominator, _PLACES)
+        return f"{'-' if self.numerator < 0 else ''}{whole}.{rest:09}"
 
 
 NOTHING = Value(0, 0, 0)
