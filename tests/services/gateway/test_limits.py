@@ -15,7 +15,7 @@ from gateway.schema.limits import LIMITS, measure
 
 VERSIONS = "versions { version }"
 UNBOUNDED_S = 20
-"""CPU seconds after which a walk is taken to have no end: a hang is caught by it, speed is for the benchmarks."""
+"""CPU seconds after which a walk is taken to have no end; how fast it is, benchmarks say."""
 
 
 def nested(levels: int) -> str:
@@ -74,7 +74,7 @@ def test_each_limit_says_which_and_how_much(limit: str) -> None:
     ids=["wide", "doubling", "long", "chain", "inline", "braces", "brackets"],
 )
 def test_bombs_are_refused_at_once(text: str) -> None:
-    """Documents made to grow when walked are refused, or called invalid, without being walked to their end."""
+    """Documents made to grow when walked are refused, or called invalid, before they grow."""
     began = time.process_time()
     try:
         refused = isinstance(Documents(executable_schema()).prepare(text, {}), list)
@@ -98,7 +98,7 @@ def test_bombs_are_refused_at_once(text: str) -> None:
     ids=["too many fields", "repeated field", "repeated spread", "many fragments"],
 )
 def test_validation_is_bounded(text: str) -> None:
-    """Documents within all limits that make validation compare every field with every other come to an end."""
+    """Documents within all limits that make validation compare all fields come to an end."""
     began = time.process_time()
     with contextlib.suppress(LimitExceededError):
         Documents(executable_schema()).prepare(text, {})

@@ -87,7 +87,7 @@ CASES: dict[str, tuple[Schedule, str | None]] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_schedule_is_judged_soon(name: str) -> None:
-    """Within 2 s it is known whether a document may be saved, however much it asks for."""
+    """Whether a document may be saved is known in bounded time, however much it asks for."""
     schedule, code = CASES[name]
     began_s = time.process_time()
     refused = None
