@@ -193,7 +193,7 @@ HOSTILE: dict[str, Callable[[], str]] = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_is_refused_soon_and_small(name: str) -> None:
-    """Each of these is refused with a code, the field and a short message, in bounded time and within 64 MB."""
+    """Each is refused with a code, the field and a short message, in bounded time and within 64 MB."""
     content = HOSTILE[name]()
     tracemalloc.start()
     began_s = time.process_time()
