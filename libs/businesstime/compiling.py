@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from typing import Final
 
 import numpy as np
 
 from businesstime.algebra import Complement, Difference, Intersection, Shift, Splice, Union
 from businesstime.coverage import Coverage, cover_union, from_edges
 from businesstime.date_plans import plan_dates
+from businesstime.errors import OutOfReachError
 from businesstime.instants import DAY_S, DAY_US, EPOCH_ORDINAL
 from businesstime.schedule import LocalSchedule, Schedule
 from businesstime.zones import ZoneDatabase
 
-__all__ = ["combine", "cover"]
+__all__ = ["MOST_WINDOWS", "check_size", "combine", "cover"]
+
+# A hostile schedule ends here: some hundred megabytes. The busiest office has 30,000 in ten years.
+MOST_WINDOWS: Final = 8_000_000
 
 # Clocks differ from UTC by less than a day and a half, and a window lasts a day.
 _MARGIN_DAYS = 3
@@ -34,6 +39,15 @@ def cover(schedule: Schedule, start_us: int, end_us: int, database: ZoneDatabase
     return combine(schedule, parts)
 
 
+def check_size(schedule: Schedule, start_us: int, end_us: int) -> None:
+    """Refuse a stretch with more windows than are compiled at once. Raises OutOfReachError."""
+    windows = _windows_a_day(schedule) * ((end_us - start_us) // DAY_US + 1)
+    if windows > MOST_WINDOWS:
+        raise OutOfReachError(
+            f"it takes {windows:,} windows, and at most {MOST_WINDOWS:,} are compiled at once"
+        )
+
+
 def combine(schedule: Schedule, parts: Sequence[Coverage]) -> Coverage:
     """Put the parts of a composed schedule together, as it says; all cover the same stretch."""
     match schedule:
@@ -46,6 +60,15 @@ def combine(schedule: Schedule, parts: Sequence[Coverage]) -> Coverage:
         case Complement():
             return parts[0].complement()
     raise TypeError(f"{type(schedule).__name__} cannot be compiled")
+
+
+def _windows_a_day(schedule: Schedule) -> int:
+    """Say how many windows a date has at most, special hours aside, which a document bounds."""
+    if isinstance(schedule, LocalSchedule):
+        weeks = (schedule.hours, *(season.hours for season in schedule.seasons))
+        return max(len(day) for week in weeks for day in week.days)
+    inside = [_windows_a_day(part) for part in schedule.parts]
+    return max(inside) if isinstance(schedule, Splice) else sum(inside)
 
 
 def _local(schedule: LocalSchedule, start_us: int, end_us: int, database: ZoneDatabase) -> Coverage:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from businesstime.compiling import cover
+from businesstime.compiling import check_size, cover
 from businesstime.coverage import Coverage
 from businesstime.errors import NeverOpensError, OutOfReachError
 from businesstime.instants import DAY_US, REACH_END_US, REACH_START_US
@@ -98,6 +98,7 @@ class Horizon:
 
     def _grow(self, start_us: int, end_us: int) -> None:
         have, schedule = self.coverage, self.schedule_of()
+        check_size(schedule, start_us, end_us)
         if start_us < have.start_us:
             have = cover(schedule, start_us, have.start_us, self.database).join(have)
         if end_us > have.end_us:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from businesstime.compiling import cover
+from businesstime.compiling import check_size, cover
 from businesstime.errors import OutOfReachError
 from businesstime.instants import REACH_END_US, REACH_START_US, date_to_us
 from businesstime.schedule import Schedule
@@ -29,8 +29,10 @@ def compile_schedule(
     """Compile a schedule for the dates from `start` up to `end`, in UTC; the horizon grows on demand anyway.
 
     database: the zone data; that of the tzdata package unless a test needs another edition.
+    Raises OutOfReachError for years or a number of windows beyond what is computed.
     """
     start_us, end_us = date_to_us(start or _FIRST), date_to_us(end or _LAST)
     if not REACH_START_US <= start_us < end_us <= REACH_END_US:
         raise OutOfReachError("a horizon ends after it starts, in the years 1800 to 2399", field="end")
+    check_size(schedule, start_us, end_us)
     return Timeline(cover(schedule, start_us, end_us, database), lambda: schedule, database)

@@ -4,12 +4,14 @@ import copy
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from businesstime import (
     BusinessTimeError,
     DurationInvalidError,
+    OutOfReachError,
     RuleInvalidError,
     compile_schedule,
     format_duration,
@@ -85,3 +87,19 @@ def test_any_text_as_a_rule(text: str) -> None:
     except RuleInvalidError:
         return
     assert len(rule.ordinals(date(2020, 1, 31), date(2025, 12, 31))) <= 2_200
+
+
+def test_a_schedule_of_too_many_windows() -> None:
+    """Hundreds of parts with hundreds of windows a day are refused before they are compiled."""
+    crowd = [
+        f"{hour:02}:{minute:02}-{hour:02}:{minute + 1:02}" for hour in range(24) for minute in range(0, 60, 2)
+    ]
+    part = {"zone": "UTC", "hours": {"mon-sun": crowd}}
+    schedule = schedule_from_document(
+        {"union": [{"shift": {"schedule": part, "by": f"{by}us"}} for by in range(9)]}
+    )
+    with pytest.raises(OutOfReachError, match="windows"):
+        compile_schedule(schedule)
+    timeline = compile_schedule(schedule, start=date(2024, 1, 1), end=date(2024, 2, 1))
+    with pytest.raises(OutOfReachError, match="windows"):
+        timeline.deadline_us(1_706_000_000_000_000, 10**16)
