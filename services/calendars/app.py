@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 
+from calendars.operations.isolate_ics import IcsReader
+from calendars.operations.refresh_ics_source import FeedAccess
 from calendars.routes import build_routes
 from calendars.service import CalendarsService
 from calendars.settings import Settings
@@ -16,9 +18,10 @@ from calendars.storage.timelines import TimelineShelf
 from pgstore.database import Database
 from serving.application import build_application
 from serving.guarded_redis import open_redis
+from serving.outgoing import open_outgoing
 from serving.tokens import InternalTokens
 
-__all__ = ["build_app", "open_calendars", "utc_now"]
+__all__ = ["build_app", "open_calendars", "open_feeds", "utc_now"]
 
 
 def utc_now() -> datetime:
@@ -34,11 +37,22 @@ async def open_calendars(
     database = await Database.open(settings.database_url, schema=TRACK.schema)
     redis = open_redis(settings.redis_url)
     try:
-        yield CalendarsService(database=database, redis=redis, shelf=TimelineShelf(redis), now=now)
+        async with open_feeds(settings) as feeds:
+            yield CalendarsService(
+                database=database, redis=redis, shelf=TimelineShelf(redis), feeds=feeds, now=now
+            )
     finally:
         if redis is not None:
             await redis.close()
         await database.close()
+
+
+@asynccontextmanager
+async def open_feeds(settings: Settings) -> AsyncIterator[FeedAccess]:
+    """Open the way out to ICS feeds for as long as the block runs."""
+    networks = settings.feed_networks
+    async with open_outgoing(networks) as outgoing:
+        yield FeedAccess(outgoing=outgoing, allowed=networks, reader=IcsReader())
 
 
 def build_app(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import aiohttp
 
 from calendars.contract import (
+    AcceptedIcsEdition,
+    AcceptIcsEdition,
     AmendCalendar,
     AmendmentPage,
     AmendmentPlan,
@@ -26,18 +28,26 @@ from calendars.contract import (
     Closures,
     CompareVersions,
     CreateCalendar,
+    DismissIcsEdition,
     IcsHolidays,
+    IcsSourcePage,
+    IcsSourceRecord,
     ListAmendments,
     ListCalendars,
     ListClosureFeeds,
+    ListIcsSources,
+    OfferIcsContent,
     OpenClosureFeed,
     OpenedClosureFeed,
     ReadCalendar,
     ReadClosures,
     ReadIcs,
+    ReadIcsSource,
     ReadTimelines,
+    RefreshIcsSource,
     RevertCalendar,
     RevokeClosureFeed,
+    SaveIcsSource,
     TimelinesRecord,
 )
 from serving.client import DoorClient
@@ -134,3 +144,35 @@ class CalendarsClient:
     async def read_closures(self, context: RequestContext, request: ReadClosures) -> Closures:
         """Read what a feed shows."""
         return await self._door.call(context, "read_closures", request, Closures)
+
+    async def save_ics_source(self, context: RequestContext, request: SaveIcsSource) -> IcsSourceRecord:
+        """Make or change a source of holidays."""
+        return await self._door.call(context, "save_ics_source", request, IcsSourceRecord)
+
+    async def offer_ics_content(self, context: RequestContext, request: OfferIcsContent) -> IcsSourceRecord:
+        """Upload what a source says; it waits."""
+        return await self._door.call(context, "offer_ics_content", request, IcsSourceRecord)
+
+    async def refresh_ics_source(self, context: RequestContext, request: RefreshIcsSource) -> IcsSourceRecord:
+        """Look at a feed now."""
+        return await self._door.call(context, "refresh_ics_source", request, IcsSourceRecord)
+
+    async def accept_ics_edition(
+        self, context: RequestContext, request: AcceptIcsEdition
+    ) -> AcceptedIcsEdition:
+        """Let what waits count, or plan to."""
+        return await self._door.call(context, "accept_ics_edition", request, AcceptedIcsEdition)
+
+    async def dismiss_ics_edition(
+        self, context: RequestContext, request: DismissIcsEdition
+    ) -> IcsSourceRecord:
+        """Turn what waits down."""
+        return await self._door.call(context, "dismiss_ics_edition", request, IcsSourceRecord)
+
+    async def read_ics_source(self, context: RequestContext, request: ReadIcsSource) -> IcsSourceRecord:
+        """Read one source."""
+        return await self._door.call(context, "read_ics_source", request, IcsSourceRecord)
+
+    async def list_ics_sources(self, context: RequestContext, request: ListIcsSources) -> IcsSourcePage:
+        """Read a page of sources."""
+        return await self._door.call(context, "list_ics_sources", request, IcsSourcePage)

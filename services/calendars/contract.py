@@ -38,7 +38,21 @@ from calendars.domain.closure_feed import (
     ReadClosures,
     RevokeClosureFeed,
 )
+from calendars.domain.ics_door import (
+    AcceptedIcsEdition,
+    AcceptIcsEdition,
+    DismissIcsEdition,
+    IcsEditionRecord,
+    IcsSourcePage,
+    IcsSourceRecord,
+    ListIcsSources,
+    OfferIcsContent,
+    ReadIcsSource,
+    RefreshIcsSource,
+    SaveIcsSource,
+)
 from calendars.domain.ics_reading import IcsHolidays, ReadIcs, SkippedEvent
+from calendars.domain.ics_source import IcsDifference
 from calendars.domain.question import (
     AskCalendarDeadline,
     AskCalendarElapsed,
@@ -64,6 +78,8 @@ from calendars.domain.version_difference import CalendarDifference, CompareVersi
 from serving.context import RequestContext
 
 __all__ = [
+    "AcceptIcsEdition",
+    "AcceptedIcsEdition",
     "AmendCalendar",
     "AmendMode",
     "AmendmentPage",
@@ -94,22 +110,32 @@ __all__ = [
     "DayDifference",
     "DeadlineAnswer",
     "DeadlineQuestion",
+    "DismissIcsEdition",
     "ElapsedAnswer",
     "ElapsedQuestion",
+    "IcsDifference",
+    "IcsEditionRecord",
     "IcsHolidays",
+    "IcsSourcePage",
+    "IcsSourceRecord",
     "ListAmendments",
     "ListCalendars",
     "ListClosureFeeds",
+    "ListIcsSources",
+    "OfferIcsContent",
     "OpenClosureFeed",
     "OpenInterval",
     "OpenedClosureFeed",
     "ReadCalendar",
     "ReadClosures",
     "ReadIcs",
+    "ReadIcsSource",
     "ReadTimelines",
     "Reason",
+    "RefreshIcsSource",
     "RevertCalendar",
     "RevokeClosureFeed",
+    "SaveIcsSource",
     "SkippedEvent",
     "StateAnswer",
     "StateQuestion",
@@ -204,4 +230,36 @@ class Calendars(Protocol):
 
     async def read_closures(self, context: RequestContext, request: ReadClosures) -> Closures:
         """Read what a feed shows. Scope: none, the secret is the credential. Codes: feed_unknown."""
+        ...
+
+    async def save_ics_source(self, context: RequestContext, request: SaveIcsSource) -> IcsSourceRecord:
+        """Make or change a source. Scope: calendars. Codes: ics_sources_too_many, address_refused."""
+        ...
+
+    async def offer_ics_content(self, context: RequestContext, request: OfferIcsContent) -> IcsSourceRecord:
+        """Upload what a source says; it waits. Scope: calendars. Codes: ics_source_unknown, ics_invalid."""
+        ...
+
+    async def refresh_ics_source(self, context: RequestContext, request: RefreshIcsSource) -> IcsSourceRecord:
+        """Look at a feed now. Scope: calendars. Codes: ics_source_unknown, ics_source_uploaded."""
+        ...
+
+    async def accept_ics_edition(
+        self, context: RequestContext, request: AcceptIcsEdition
+    ) -> AcceptedIcsEdition:
+        """Let what waits count, or plan to. Scope: calendars. Codes: ics_edition_stale, those of amending."""
+        ...
+
+    async def dismiss_ics_edition(
+        self, context: RequestContext, request: DismissIcsEdition
+    ) -> IcsSourceRecord:
+        """Turn what waits down. Scope: calendars. Codes: ics_edition_stale."""
+        ...
+
+    async def read_ics_source(self, context: RequestContext, request: ReadIcsSource) -> IcsSourceRecord:
+        """Read one source. Scope: read. Codes: ics_source_unknown."""
+        ...
+
+    async def list_ics_sources(self, context: RequestContext, request: ListIcsSources) -> IcsSourcePage:
+        """Read a page of sources. Scope: read. Codes: page_too_large."""
         ...

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from calendars.contract import (
+    AcceptedIcsEdition,
+    AcceptIcsEdition,
     AmendCalendar,
     AmendmentPage,
     AmendmentPlan,
@@ -27,18 +29,26 @@ from calendars.contract import (
     Closures,
     CompareVersions,
     CreateCalendar,
+    DismissIcsEdition,
     IcsHolidays,
+    IcsSourcePage,
+    IcsSourceRecord,
     ListAmendments,
     ListCalendars,
     ListClosureFeeds,
+    ListIcsSources,
+    OfferIcsContent,
     OpenClosureFeed,
     OpenedClosureFeed,
     ReadCalendar,
     ReadClosures,
     ReadIcs,
+    ReadIcsSource,
     ReadTimelines,
+    RefreshIcsSource,
     RevertCalendar,
     RevokeClosureFeed,
+    SaveIcsSource,
     TimelinesRecord,
 )
 from calendars.operations import (
@@ -47,16 +57,22 @@ from calendars.operations import (
     ask_calendar,
     compare_versions,
     create_calendar,
+    decide_ics_edition,
     list_amendments,
     list_calendars,
+    offer_ics_content,
     plan_amendment,
     publish_closures,
     read_calendar,
     read_ics,
+    read_ics_source,
     read_timelines,
+    refresh_ics_source,
     revert_calendar,
+    save_ics_source,
 )
 from calendars.operations.obtain_timelines import TimelineSource
+from calendars.operations.refresh_ics_source import FeedAccess
 from calendars.storage.messages import FEED_CHANNEL
 from calendars.storage.timelines import TimelineShelf
 from pgstore.database import Database
@@ -78,11 +94,13 @@ class CalendarsService:
         database: Database,
         redis: GuardedRedis | None,
         shelf: TimelineShelf,
+        feeds: FeedAccess,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._redis = redis
         self._shelf = shelf
+        self._feeds = feeds
         self._now = now
         self._nudges = Nudges(redis)
         self.feed: Feed = DatabaseFeed(database)
@@ -184,7 +202,7 @@ class CalendarsService:
     async def read_ics(self, context: RequestContext, request: ReadIcs) -> IcsHolidays:
         """Read holidays from a file."""
         require(context, "calendars")
-        return await read_ics.read(request)
+        return await read_ics.read(request, self._feeds.reader)
 
     async def open_closure_feed(self, context: RequestContext, request: OpenClosureFeed) -> OpenedClosureFeed:
         """Open a feed."""
@@ -204,6 +222,57 @@ class CalendarsService:
     async def read_closures(self, context: RequestContext, request: ReadClosures) -> Closures:
         """Read what a feed shows; the secret is the credential."""
         return await publish_closures.read(context, request, self._source())
+
+    async def save_ics_source(self, context: RequestContext, request: SaveIcsSource) -> IcsSourceRecord:
+        """Make or change a source of holidays."""
+        require(context, "calendars")
+        return await save_ics_source.save(
+            context, request, database=self._database, now=self._now(), allowed=self._feeds.allowed
+        )
+
+    async def offer_ics_content(self, context: RequestContext, request: OfferIcsContent) -> IcsSourceRecord:
+        """Upload what a source says; it waits."""
+        require(context, "calendars")
+        record = await offer_ics_content.offer_content(
+            context, request, database=self._database, reader=self._feeds.reader, now=self._now()
+        )
+        await self._nudges.publish(context.tenant_id, FEED_CHANNEL)
+        return record
+
+    async def refresh_ics_source(self, context: RequestContext, request: RefreshIcsSource) -> IcsSourceRecord:
+        """Look at a feed now."""
+        require(context, "calendars")
+        record = await refresh_ics_source.refresh(
+            context, request, database=self._database, access=self._feeds, now=self._now()
+        )
+        await self._nudges.publish(context.tenant_id, FEED_CHANNEL)
+        return record
+
+    async def accept_ics_edition(
+        self, context: RequestContext, request: AcceptIcsEdition
+    ) -> AcceptedIcsEdition:
+        """Let what waits count, or plan to."""
+        require(context, "calendars")
+        record = await decide_ics_edition.accept(context, request, database=self._database, now=self._now())
+        await self._nudges.publish(context.tenant_id, FEED_CHANNEL)
+        return record
+
+    async def dismiss_ics_edition(
+        self, context: RequestContext, request: DismissIcsEdition
+    ) -> IcsSourceRecord:
+        """Turn what waits down."""
+        require(context, "calendars")
+        return await decide_ics_edition.dismiss(context, request, database=self._database, now=self._now())
+
+    async def read_ics_source(self, context: RequestContext, request: ReadIcsSource) -> IcsSourceRecord:
+        """Read one source."""
+        require(context, "read")
+        return await read_ics_source.read(context, request, database=self._database)
+
+    async def list_ics_sources(self, context: RequestContext, request: ListIcsSources) -> IcsSourcePage:
+        """Read a page of sources."""
+        require(context, "read")
+        return await read_ics_source.list_page(context, request, database=self._database)
 
     def _source(self) -> TimelineSource:
         return TimelineSource(database=self._database, shelf=self._shelf, now=self._now())

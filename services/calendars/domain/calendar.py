@@ -40,6 +40,7 @@ __all__ = [
     "begin",
     "in_force",
     "read_instant",
+    "read_name",
     "until_version",
     "version_numbered",
 ]
@@ -136,7 +137,7 @@ def begin(*, key: CalendarKey, name: str, document: Document, by: str, now: date
         created_at=now,
         created_by=by,
     )
-    return Calendar(key=key, name=_read_name(name), versions=(first,))
+    return Calendar(key=key, name=read_name(name), versions=(first,))
 
 
 def amend(calendar: Calendar, amendment: Amendment, *, by: str, now: datetime) -> Calendar:
@@ -241,7 +242,8 @@ def _check_side(mode: AmendMode, start: datetime, now: datetime) -> None:
         )
 
 
-def _read_name(name: str) -> str:
+def read_name(name: str) -> str:
+    """Return a name without blanks around it. Raises CalendarNameInvalidError."""
     stripped = name.strip()
     if not 1 <= len(stripped) <= MAX_NAME_LENGTH or not stripped.isprintable():
         raise CalendarNameInvalidError(f"name: is 1 to {MAX_NAME_LENGTH} printable characters", field="name")

@@ -113,6 +113,14 @@ class Document:
         neutral(content, self.imports)
         return replace(self, text=msgspec.json.encode(content).decode(), imports=())
 
+    def unpinned(self, source: SourceKey) -> Document:
+        """Return the document with its imports of a source open to what counts when it is pinned again."""
+        content = self.content()
+        for each in self.imports:
+            if each.source == source:
+                content["holidays"][each.place].pop("digest", None)
+        return read_document(content)
+
     def pinned(self, digests: Mapping[SourceKey, str], entries: Mapping[str, Entries]) -> Document:
         """Return the document with imports pinned, to `digests` where they were not, and their content.
 

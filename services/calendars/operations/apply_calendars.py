@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
-from typing import NoReturn
 
 from calendars.contract import AppliedCalendar, AppliedCalendars, ApplyCalendars, CalendarFile
 from calendars.domain.calendar import Amendment, AmendMode, Calendar, amend, begin
@@ -19,13 +18,13 @@ from calendars.domain.errors import (
     NameDiffersError,
     ReferenceCycleError,
 )
-from calendars.domain.version_difference import CalendarDifference
 from calendars.operations import amend_calendar, create_calendar
 from calendars.operations.pin_imports import pin
-from calendars.operations.plan_amendment import compare_amended
+from calendars.operations.plan_amendment import compare_saved
+from calendars.operations.plan_effect import planned
 from calendars.storage import calendars
 from pgstore.connection import Connection
-from pgstore.database import Database, savepoint
+from pgstore.database import Database
 from pgstore.idempotency import once
 from serving.context import RequestContext
 
@@ -42,14 +41,6 @@ class _File:
     name: str
     key: CalendarKey
     document: Document
-
-
-class _PlannedError(Exception):
-    """Carries a plan out of what is taken back."""
-
-    def __init__(self, plan: AppliedCalendars) -> None:
-        super().__init__("planned, not applied")
-        self.plan = plan
 
 
 async def apply(
@@ -70,7 +61,7 @@ async def apply(
     async with database.transaction(context.tenant_id) as connection:
         await calendars.lock_book(connection, context.tenant_id)
         if request.plan:
-            return await _planned(connection, effect)
+            return await planned(connection, effect)
         return await once(
             connection,
             key=context.idempotency_key,
@@ -79,21 +70,6 @@ async def apply(
             answer_type=AppliedCalendars,
             effect=effect,
         )
-
-
-async def _planned(
-    connection: Connection, effect: Callable[[], Awaitable[AppliedCalendars]]
-) -> AppliedCalendars:
-    """Have the effect, and take it back."""
-    try:
-        async with savepoint(connection):
-            _take_back(await effect())
-    except _PlannedError as planned:
-        return planned.plan
-
-
-def _take_back(plan: AppliedCalendars) -> NoReturn:
-    raise _PlannedError(plan)
 
 
 async def _apply_one(
@@ -114,7 +90,7 @@ async def _apply_one(
             return AppliedCalendar(key=file.key, action="none", version=latest.version, difference=None)
         amended = amend(latest, _amendment(request, file, latest), by=context.subject, now=now)
         await amend_calendar.save(connection, tenant_id, amended, now)
-        difference = await _difference(connection, tenant_id, (latest, amended), now)
+        difference = await compare_saved(connection, tenant_id, (latest, amended), now)
         return AppliedCalendar(key=file.key, action="amend", version=amended.version, difference=difference)
 
 
@@ -126,17 +102,6 @@ def _amendment(request: ApplyCalendars, file: _File, latest: Calendar) -> Amendm
         effective_from=request.effective_from,
         reason=request.reason,
     )
-
-
-async def _difference(
-    connection: Connection, tenant_id: str, pair: tuple[Calendar, Calendar], now: datetime
-) -> CalendarDifference:
-    """Compare a Calendar with its amended self, which is saved already."""
-    latest, amended = pair
-    outlines = await calendars.read_outlines(connection, tenant_id, [amended.key])
-    book = await calendars.read_book(connection, tenant_id, outlines)
-    start = amended.versions[-1].effective_from or now
-    return await compare_amended({**book, latest.key: latest}, amended, start)
 
 
 def _read_files(given: Sequence[CalendarFile]) -> list[_File]:

@@ -25,7 +25,7 @@ from pgstore.connection import Connection
 from pgstore.database import Database
 from serving.context import RequestContext
 
-__all__ = ["amendment_of", "check_token", "compare_amended", "plan"]
+__all__ = ["amendment_of", "check_token", "compare_amended", "compare_saved", "plan"]
 
 YEAR = timedelta(days=366)
 
@@ -97,6 +97,17 @@ async def compare_amended(book: Book, amended: Calendar, start: datetime) -> Cal
             end=start + YEAR,
         )
     )
+
+
+async def compare_saved(
+    connection: Connection, tenant_id: str, pair: tuple[Calendar, Calendar], now: datetime
+) -> CalendarDifference:
+    """Compare a Calendar with its amended self, which is saved already."""
+    latest, amended = pair
+    outlines = await calendars.read_outlines(connection, tenant_id, [amended.key])
+    book = await calendars.read_book(connection, tenant_id, outlines)
+    start = amended.versions[-1].effective_from or now
+    return await compare_amended({**book, latest.key: latest}, amended, start)
 
 
 async def _read_book(

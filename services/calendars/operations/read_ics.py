@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from calendars.domain.ics_reading import IcsHolidays, ReadIcs, read_ics
+from calendars.domain.ics_reading import IcsHolidays, ReadIcs
+from calendars.operations.isolate_ics import IcsReader
 
 __all__ = ["read"]
 
 
-async def read(request: ReadIcs) -> IcsHolidays:
-    """Read it beside the event loop. Raises IcsInvalidError, IcsTooLargeError."""
-    return await asyncio.to_thread(read_ics, request.content)
+async def read(request: ReadIcs, reader: IcsReader) -> IcsHolidays:
+    """Read it. Raises IcsInvalidError, IcsTooLargeError, ReaderOverrunError."""
+    return await reader.read(request.content.encode("utf-8", "surrogatepass"))

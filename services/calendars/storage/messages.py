@@ -7,11 +7,12 @@ from datetime import datetime
 
 from calendars.domain.calendar import Calendar
 from calendars.domain.document import CalendarKey
+from calendars.domain.ics_door import IcsSourceRecord
 from pgstore import outbox
 from pgstore.connection import Connection
 from serving.nudges import feed_channel
 
-__all__ = ["FEED_CHANNEL", "tell_amended", "tell_created"]
+__all__ = ["FEED_CHANNEL", "tell_amended", "tell_created", "tell_import_pending"]
 
 FEED_CHANNEL = feed_channel("calendars")
 """Where followers of this service's feed are nudged."""
@@ -42,6 +43,22 @@ async def tell_amended(
     }
     await outbox.append(
         connection, [outbox.Message(type="calendar.amended", subject=calendar.key, payload=payload)]
+    )
+
+
+async def tell_import_pending(connection: Connection, source: IcsSourceRecord) -> None:
+    """Write `calendar.import_pending` {source, edition, added, removed, calendars}: something waits."""
+    if source.pending is None or source.difference is None:
+        return
+    payload = {
+        "source": source.key,
+        "edition": source.pending.edition,
+        "added": len(source.difference.added),
+        "removed": len(source.difference.removed),
+        "calendars": list(source.calendars),
+    }
+    await outbox.append(
+        connection, [outbox.Message(type="calendar.import_pending", subject=source.key, payload=payload)]
     )
 
 

@@ -19,6 +19,7 @@ from calendars.service import CalendarsService
 from calendars.settings import Settings
 from serving.client import open_session
 from serving.context import RequestContext, Scope
+from serving.outgoing import parse_networks
 from serving.tokens import InternalTokens
 
 SECRET = "a secret of tests, longer than 32 characters"  # noqa: S105 - guards nothing
@@ -49,7 +50,12 @@ def clock() -> Clock:
 @pytest.fixture
 def settings(database_url: str, redis_url: str) -> Settings:
     """Name the servers of this run."""
-    return Settings(database_url=database_url, redis_url=redis_url, internal_secret=SECRET)
+    return Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        internal_secret=SECRET,
+        feed_networks=parse_networks("127.0.0.0/8"),
+    )
 
 
 @pytest.fixture

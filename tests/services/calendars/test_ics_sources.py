@@ -1,0 +1,309 @@
+"""Holidays from ICS sources: what waits is shown, what is accepted counts, documents stay as they were."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from calendars.contract import (
+    AcceptIcsEdition,
+    AmendCalendar,
+    ApplyCalendars,
+    AskCalendarState,
+    CalendarFile,
+    Calendars,
+    CreateCalendar,
+    DismissIcsEdition,
+    IcsSourceRecord,
+    ListIcsSources,
+    OfferIcsContent,
+    ReadCalendar,
+    ReadIcsSource,
+    RefreshIcsSource,
+    RevertCalendar,
+    SaveIcsSource,
+    StateQuestion,
+)
+from calendars.operations.refresh_ics_source import refresh_due
+from calendars.service import CalendarsService
+from serving.context import RequestContext
+from tests.services.calendars.conftest import Clock, acting_for, listening
+from tests.services.calendars.documents import hours, refusal_of
+
+FAIR = ("20260311", "Fair")
+STOCKTAKING = ("20260318", "Stocktaking")
+PICNIC = ("20260325", "Picnic")
+NOON = {day: datetime(2026, 3, int(day), 12, tzinfo=UTC) for day in ("11", "18", "25")}
+
+
+def ics(*events: tuple[str, str]) -> str:
+    """Write a file of whole-day events."""
+    lines = [
+        line
+        for day, name in events
+        for line in ("BEGIN:VEVENT", f"DTSTART;VALUE=DATE:{day}", f"SUMMARY:{name}", "END:VEVENT")
+    ]
+    return "\r\n".join(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR", ""])
+
+
+def office(*more: dict[str, Any], **entry: Any) -> dict[str, Any]:
+    """Write a document with holidays of the source."""
+    return hours("UTC", "09:00-17:00", holidays=[{"ics": "company", **entry}, *more])
+
+
+async def offered(door: Calendars, context: RequestContext, *events: tuple[str, str]) -> IcsSourceRecord:
+    """Upload a file of the source, which is made if need be."""
+    await door.save_ics_source(context, SaveIcsSource(key="company", name="Company days"))
+    return await door.offer_ics_content(context, OfferIcsContent(key="company", content=ics(*events)))
+
+
+async def accepted(door: Calendars, context: RequestContext, *events: tuple[str, str]) -> None:
+    """Upload a file and let it count."""
+    record = await offered(door, context, *events)
+    assert record.pending is not None
+    await door.accept_ics_edition(context, AcceptIcsEdition(key="company", edition=record.pending.edition))
+
+
+async def is_closed(door: Calendars, context: RequestContext, key: str, day: str) -> str | None:
+    """Return the name of the holiday that closes a day of March; None where it is open."""
+    asked = AskCalendarState(questions=(StateQuestion(key=key, at=NOON[day]),))
+    (answer,) = (await door.ask_calendar_state(context, asked)).answers
+    return None if answer.is_open else answer.name
+
+
+async def test_what_waits_does_not_count_and_what_is_accepted_does(
+    door: Calendars, context: RequestContext
+) -> None:
+    """An upload waits with its difference; a document cannot take it until it is accepted."""
+    record = await offered(door, context, FAIR)
+    assert record.accepted is None
+    assert record.difference is not None
+    assert [entry["name"] for entry in record.difference.added] == ["Fair"]
+    create = CreateCalendar(key="office", name="Office", document=office())
+    refused = await refusal_of(door.create_calendar(context, create))
+    assert (refused.code, refused.field) == ("import_unknown", "document.holidays[0]")
+    done = await door.accept_ics_edition(context, AcceptIcsEdition(key="company", edition=1))
+    assert done.calendars == ()
+    assert done.source.pending is None
+    created = await door.create_calendar(context, create)
+    (entry,) = created.versions[0].document["holidays"]
+    assert entry == {"ics": "company", "digest": done.source.accepted and done.source.accepted.digest}
+    assert await is_closed(door, context, "office", "11") == "Fair"
+    assert (await door.read_ics_source(context, ReadIcsSource(key="company"))).calendars == ("office",)
+
+
+async def test_accepting_amends_every_calendar_that_names_the_source(
+    door: Calendars, context: RequestContext, clock: Clock
+) -> None:
+    """A plan shows the days; accepting adds a version; opt-outs survive; children follow."""
+    await accepted(door, context, FAIR)
+    make = [("office", office()), ("shop", office(**{"except": ["picnic"]})), ("desk", {"parent": "office"})]
+    for key, document in make:
+        await door.create_calendar(context, CreateCalendar(key=key, name=key, document=document))
+    record = await offered(door, context, FAIR, STOCKTAKING, PICNIC)
+    assert record.calendars == ("office", "shop")
+    assert record.difference is not None
+    assert [entry["name"] for entry in record.difference.added] == ["Stocktaking", "Picnic"]
+    request = AcceptIcsEdition(key="company", edition=2, plan=True)
+    plan = await door.accept_ics_edition(context, request)
+    assert {(each.key, each.version) for each in plan.calendars} == {("office", 2), ("shop", 2)}
+    changed = {
+        each.key: [day.date.day for day in each.difference.days] for each in plan.calendars if each.difference
+    }
+    assert changed == {"office": [18, 25], "shop": [18]}
+    assert (await door.read_ics_source(context, ReadIcsSource(key="company"))).pending is not None
+    assert await is_closed(door, context, "office", "18") is None
+    clock.move(timedelta(hours=1))
+    done = await door.accept_ics_edition(context, AcceptIcsEdition(key="company", edition=2))
+    assert [each.version for each in done.calendars] == [2, 2]
+    closed = {key: await is_closed(door, context, key, "25") for key, _ in make}
+    assert closed == {"office": "Picnic", "shop": None, "desk": "Picnic"}
+    reasons = (await door.read_calendar(context, ReadCalendar(key="office"))).versions[-1].reason
+    assert reasons == "edition 2 of ICS source company was accepted"
+
+
+async def test_a_version_means_the_same_for_ever(
+    door: Calendars, context: RequestContext, clock: Clock
+) -> None:
+    """Going back to an earlier version goes back to the content that it was pinned to."""
+    await accepted(door, context, FAIR, PICNIC)
+    await door.create_calendar(context, CreateCalendar(key="office", name="Office", document=office()))
+    clock.move(timedelta(hours=1))
+    await accepted(door, context, FAIR)
+    assert await is_closed(door, context, "office", "25") is None
+    clock.move(timedelta(hours=1))
+    revert = RevertCalendar(key="office", to_version=1, expected_version=2)
+    await door.revert_calendar(context, revert)
+    assert await is_closed(door, context, "office", "25") == "Picnic"
+
+
+async def test_a_file_that_is_applied_again_changes_nothing(door: Calendars, context: RequestContext) -> None:
+    """A document without a digest says what is there already, as long as nothing new was accepted."""
+    await accepted(door, context, FAIR)
+    files = ApplyCalendars(calendars=(CalendarFile(key="office", name="Office", document=office()),))
+    assert [each.action for each in (await door.apply_calendars(context, files)).calendars] == ["create"]
+    assert [each.action for each in (await door.apply_calendars(context, files)).calendars] == ["none"]
+
+
+async def test_a_plan_is_stale_when_something_was_accepted_since(
+    door: Calendars, context: RequestContext
+) -> None:
+    """A plan of a document that takes the source for the first time rests on what counts then."""
+    await accepted(door, context, FAIR)
+    plain = hours("UTC", "09:00-17:00")
+    await door.create_calendar(context, CreateCalendar(key="office", name="Office", document=plain))
+    request = AmendCalendar(key="office", expected_version=1, document=office())
+    plan = await door.plan_amendment(context, request)
+    await accepted(door, context, FAIR, PICNIC)
+    stale = AmendCalendar(key="office", expected_version=1, document=office(), plan_token=plan.token)
+    assert (await refusal_of(door.amend_calendar(context, stale))).code == "plan_stale"
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        (office(digest="0" * 64), "document.holidays[0]"),
+        (office(digest="latest"), "document.holidays[0].digest"),
+        (office(url="x"), "document.holidays[0].url"),
+        (office(**{"except": "Fair"}), "document.holidays[0].except"),
+        (hours("UTC", "09:00-17:00", holidays=[{"ics": "COMPANY"}]), "document.holidays[0].ics"),
+        (hours("UTC", "09:00-17:00", holidays=[{"ics": "company"}] * 9), "document.holidays"),
+        (office({"date": "2026-13-01", "name": "x"}), "document.holidays[1].date"),
+    ],
+)
+async def test_an_import_that_means_nothing_is_refused(
+    document: dict[str, Any], field: str, door: Calendars, context: RequestContext
+) -> None:
+    """Paths in refusals are those of the document as it was written."""
+    await accepted(door, context, FAIR, STOCKTAKING, PICNIC)
+    refused = await refusal_of(
+        door.create_calendar(context, CreateCalendar(key="office", name="Office", document=document))
+    )
+    assert (refused.field, refused.kind) == (field, "invalid")
+
+
+async def test_what_was_dismissed_is_not_offered_again(door: Calendars, context: RequestContext) -> None:
+    """The same content is what it was; other content waits anew; the old content withdraws what waits."""
+    await accepted(door, context, FAIR)
+    await offered(door, context, FAIR, PICNIC)
+    await door.dismiss_ics_edition(context, DismissIcsEdition(key="company", edition=2, reason="a mistake"))
+    assert (await offered(door, context, PICNIC, FAIR)).pending is None
+    waiting = (await offered(door, context, STOCKTAKING)).pending
+    assert waiting is not None
+    assert waiting.edition == 3
+    assert (await offered(door, context, FAIR)).pending is None
+    refused = await refusal_of(door.accept_ics_edition(context, AcceptIcsEdition(key="company", edition=3)))
+    assert (refused.code, refused.kind) == ("ics_edition_stale", "conflict")
+
+
+async def test_sources_are_listed_in_pages(door: Calendars, context: RequestContext, tenant: str) -> None:
+    """In order of key; those of another tenant are not seen."""
+    for key in ("b", "a", "c"):
+        await door.save_ics_source(context, SaveIcsSource(key=key, name=key))
+    first = await door.list_ics_sources(context, ListIcsSources(first=2))
+    assert ([each.key for each in first.sources], first.has_next) == (["a", "b"], True)
+    last = await door.list_ics_sources(context, ListIcsSources(first=2, after="b"))
+    assert ([each.key for each in last.sources], last.has_next) == (["c"], False)
+    stranger = acting_for(f"{tenant}-other")
+    refused = await refusal_of(door.read_ics_source(stranger, ReadIcsSource(key="a")))
+    assert refused.code == "ics_source_unknown"
+
+
+class Publisher:
+    """A host of a feed: says what it is told to."""
+
+    def __init__(self) -> None:
+        self.content: str | bytes = ics(FAIR)
+        self.status = 200
+        self.asked = 0
+        self.url = ""
+
+    async def serve(self, _: Request) -> Response:
+        """Answer."""
+        self.asked += 1
+        return Response(self.content, status_code=self.status, media_type="text/calendar")
+
+
+@pytest.fixture
+async def publisher() -> AsyncIterator[Publisher]:
+    """Publish a feed on a real socket."""
+    publisher = Publisher()
+    app = Starlette(routes=[Route("/days.ics", publisher.serve)])
+    async with listening(app) as url:
+        publisher.url = f"{url}/days.ics?key=secret"
+        yield publisher
+
+
+async def test_a_feed_is_looked_at_and_its_address_kept(
+    door: Calendars, context: RequestContext, publisher: Publisher
+) -> None:
+    """What it says waits; what goes wrong is told, and what counts stays."""
+    source = await door.save_ics_source(
+        context, SaveIcsSource(key="company", name="Company days", url=publisher.url)
+    )
+    assert source.host == "127.0.0.1"
+    read = await door.refresh_ics_source(context, RefreshIcsSource(key="company"))
+    assert read.pending is not None
+    assert [entry["name"] for entry in read.pending.holidays] == ["Fair"]
+    await door.accept_ics_edition(context, AcceptIcsEdition(key="company", edition=1))
+    for status, content, said in ((500, "", "status 500"), (200, b"\xff\xfe", "UTF-8"), (302, "", "302")):
+        publisher.status, publisher.content = status, content
+        failed = await door.refresh_ics_source(context, RefreshIcsSource(key="company"))
+        assert said in (failed.problem or "")
+        assert "secret" not in (failed.problem or "")
+        assert failed.accepted is not None
+        assert failed.pending is None
+    publisher.status, publisher.content = 200, ics(FAIR)
+    assert (await door.refresh_ics_source(context, RefreshIcsSource(key="company"))).problem is None
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1/a.ics", "file:///etc/passwd", "http://[::1]/a.ics"])
+async def test_a_feed_of_our_own_network_is_refused(
+    url: str, door: Calendars, context: RequestContext
+) -> None:
+    """An address that is not public is refused when it is saved."""
+    refused = await refusal_of(
+        door.save_ics_source(context, SaveIcsSource(key="company", name="Company days", url=url))
+    )
+    assert (refused.code, refused.field) == ("address_refused", "url")
+
+
+async def test_feeds_are_looked_at_on_their_schedule(
+    service: CalendarsService, context: RequestContext, publisher: Publisher, clock: Clock
+) -> None:
+    """Each in its rhythm, once whoever works, and sooner again after a failure."""
+
+    async def work() -> int:
+        before = publisher.asked
+        await refresh_due(
+            database=service._database, access=service._feeds, now=clock(), request_id="request-1"
+        )
+        return publisher.asked - before
+
+    clock.at += timedelta(days=1_000)  # feeds of other tests are due earlier: they are done first
+    while await refresh_due(
+        database=service._database, access=service._feeds, now=clock(), request_id="request-1"
+    ):
+        pass
+    source = SaveIcsSource(key="company", name="Company days", url=publisher.url, refresh_hours=6)
+    await service.save_ics_source(context, source)
+    assert await work() == 1
+    assert await work() == 0
+    clock.move(timedelta(hours=6))
+    publisher.status = 500
+    assert await work() == 1
+    clock.move(timedelta(hours=1))
+    publisher.status = 200
+    assert await work() == 1
+    clock.move(timedelta(hours=5))
+    assert await work() == 0
+    record = await service.read_ics_source(context, ReadIcsSource(key="company"))
+    assert record.pending is not None
+    assert record.pending.read_by == "service:calendars"
