@@ -12,12 +12,28 @@ import msgspec
 
 from clocks.domain.event import Position
 from clocks.domain.policy import CalendarRule, WarningRule
+from clocks.domain.term import Term
 
-__all__ = ["Because", "Cause", "Clock", "Cycle", "Outcome", "Phase", "Stretch", "SubjectState", "empty_state"]
+__all__ = [
+    "Because",
+    "Cause",
+    "Clock",
+    "Cycle",
+    "Exclusion",
+    "Hand",
+    "Outcome",
+    "Phase",
+    "Stretch",
+    "SubjectState",
+    "empty_state",
+]
 
 Phase = Literal["RUNNING", "PAUSED", "STOPPED", "CANCELLED"]
 Outcome = Literal["PENDING", "MET", "BREACHED"]
-Because = Literal["started", "paused", "resumed", "reopened", "retargeted", "stopped", "cancelled"]
+Because = Literal[
+    "started", "paused", "resumed", "reopened", "retargeted", "stopped", "cancelled", "excluded"
+]
+Hand = Literal["held", "released", "ended"]
 
 
 class Cause(msgspec.Struct, frozen=True, array_like=True):
@@ -31,6 +47,7 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """A piece [start, end) of a Cycle in one phase, under one Target, counted on one Calendar.
 
     STOPPED is the time between a stop and the reopening; it is not counted.
+    term: to where the promise reaches, where it is no sum of hours; `target_us` is 0 then.
     """
 
     phase: Phase
@@ -40,16 +57,30 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     target_us: int
     calendar_key: str
     cause: Cause
+    term: Term | None = None
 
 
-class Cycle(msgspec.Struct, frozen=True, kw_only=True):
+class Exclusion(msgspec.Struct, frozen=True, array_like=True):
+    """Time [start, end) that does not count, by hand: of the Clocks of one Policy and Metric, or of all."""
+
+    start_us: int
+    end_us: int
+    event_id: str
+    policy_key: str | None = None
+    metric: str | None = None
+
+
+class Cycle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One run of a Clock.
 
     number: from 1 within the Clock. policy_version: the version that governs it, whatever comes later.
     stretches: contiguous from `started_at_us` to `since_us`, none of zero length.
     phase, since_us, cause: the open stretch; for STOPPED and CANCELLED, the end.
     stopped_at_us: the first stop since the Cycle last ran; it may lie before a start that was in the future.
-    target, target_us, calendar_key, calendar_rule, warnings: those that hold now.
+    target, target_us, term, calendar_key, calendar_rule, warnings: those that hold now.
+    hand: what was last done by hand and still holds: held (paused), released (runs although `pause` holds),
+    ended (stopped or cancelled). waits: while held, what `pause` says. overridden: the Target is set by hand.
+    exclusions: by instant; they are cut out of the stretches when those are counted, not here.
     """
 
     number: int
@@ -66,6 +97,11 @@ class Cycle(msgspec.Struct, frozen=True, kw_only=True):
     stopped_at_us: int | None = None
     cancelled_at_us: int | None = None
     stretches: tuple[Stretch, ...] = ()
+    term: Term | None = None
+    hand: Hand | None = None
+    waits: bool = False
+    overridden: bool = False
+    exclusions: tuple[Exclusion, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -81,11 +117,12 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
     cycles: tuple[Cycle, ...] = ()
 
 
-class SubjectState(msgspec.Struct, frozen=True, kw_only=True):
+class SubjectState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a fold knows of a Subject after its last event.
 
     attributes: those that it has. last: the place of the last event in its log; None before the first.
     clocks: in order of (policy, metric), only those with a Cycle.
+    actions: ids of the events of its log that are manual actions. exclusions: those in force.
     """
 
     subject_id: str
@@ -93,6 +130,8 @@ class SubjectState(msgspec.Struct, frozen=True, kw_only=True):
     last: Position | None = None
     events: int = 0
     clocks: tuple[Clock, ...] = ()
+    actions: tuple[str, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
 
 
 def empty_state(subject_id: str) -> SubjectState:

@@ -9,6 +9,7 @@ import msgspec
 
 from clocks.domain.cycle import Cause, Cycle, Stretch
 from clocks.domain.due import Timelines, timeline_of
+from clocks.domain.exclusion import lay_out, open_stretch
 from clocks.domain.reading import rewind
 
 __all__ = ["Segment", "explain_cycle"]
@@ -33,20 +34,10 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
 def explain_cycle(cycle: Cycle, at_us: int, timelines: Timelines) -> tuple[Segment, ...]:
     """Cut a Cycle, as it stands at an instant, into segments from its start to its end or to that instant."""
-    seen = rewind(cycle, at_us)
+    seen = rewind(lay_out(rewind(cycle, at_us)), at_us)
     pieces = list(seen.stretches)
     if seen.open and seen.since_us < at_us:
-        pieces.append(
-            Stretch(
-                phase=seen.phase,
-                start_us=seen.since_us,
-                end_us=at_us,
-                target=seen.target,
-                target_us=seen.target_us,
-                calendar_key=seen.calendar_key,
-                cause=seen.cause,
-            )
-        )
+        pieces.append(open_stretch(seen, at_us))
     return tuple(segment for piece in pieces for segment in segments_of(piece, timelines))
 
 

@@ -12,7 +12,8 @@ from typing import Literal
 import msgspec
 
 from clocks.domain.cycle import Cycle
-from clocks.domain.due import Timelines, due_at_us, reached_us
+from clocks.domain.due import Timelines, due_at_us, reached_us, target_at_us, timeline_of
+from clocks.domain.policy import WarningRule
 
 __all__ = ["BREACH", "Firing", "all_firings", "next_firing"]
 
@@ -41,12 +42,47 @@ def all_firings(cycle: Cycle, timelines: Timelines) -> tuple[Firing, ...]:
     ended_us = cycle.cancelled_at_us if cycle.stopped_at_us is None else cycle.stopped_at_us
     firings = []
     for rule in cycle.warnings:
-        at_us = reached_us(cycle, rule.elapsed_us, timelines)
+        at_us = warned_at_us(cycle, rule, due_us, timelines)
         if at_us is not None and comes_before(at_us, ended_us) and comes_before(at_us, due_us):
             firings.append(warning(cycle, rule.label, at_us))
+    if cycle.term is not None:
+        firings.sort(key=lambda firing: (firing.at_us, firing.threshold))
     if due_us is not None and comes_before(due_us, ended_us):
         firings.append(Firing(kind="breach", threshold=BREACH, target=cycle.target, at_us=due_us))
     return tuple(firings)
+
+
+def warned_at_us(cycle: Cycle, rule: WarningRule, due_us: int | None, timelines: Timelines) -> int | None:
+    """Tell when a warning comes: at an amount of used time, or before a fixed point, paused or not."""
+    if cycle.term is None:
+        return reached_us(cycle, rule.elapsed_us, timelines)
+    if cycle.term.fixed:
+        return None if due_us is None else before_point_us(cycle, rule, due_us, timelines)
+    limit_us = rule.reached_at_us(target_at_us(cycle, timelines))
+    return reached_us(cycle, limit_us, timelines) if limit_us > 0 else None
+
+
+def before_point_us(cycle: Cycle, rule: WarningRule, due_us: int, timelines: Timelines) -> int | None:
+    """Tell when a warning before a fixed point comes; what lies before the present Target, at the change."""
+    timeline = timeline_of(timelines, cycle.calendar_key)
+    if rule.before_days:
+        at_us = timeline.add_business_days_us(due_us, -rule.before_days)
+    elif rule.share_ppm:
+        worth_us = timeline.elapsed_us(cycle.started_at_us, due_us)
+        at_us = timeline.deadline_us(cycle.started_at_us, rule.reached_at_us(worth_us))
+    else:
+        at_us = timeline.deadline_us(due_us, -rule.before_us)
+    return max(at_us, holds_since_us(cycle)) if at_us > cycle.started_at_us else None
+
+
+def holds_since_us(cycle: Cycle) -> int:
+    """Tell since when the present Target has held without a break."""
+    since_us = cycle.since_us
+    for piece in reversed(cycle.stretches):
+        if piece.target != cycle.target or piece.term != cycle.term:
+            break
+        since_us = piece.start_us
+    return since_us
 
 
 def next_firing(cycle: Cycle, timelines: Timelines, *, fired: Container[str] = ()) -> Firing | None:

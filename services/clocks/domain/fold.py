@@ -2,53 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+from clocks.domain.act import act, exclude, exclusion_of, override
+from clocks.domain.action import Action, is_action, read_action, revoked_in, takes_back
 from clocks.domain.condition import Facts
-from clocks.domain.cycle import Clock, Cycle, SubjectState
+from clocks.domain.cycle import Clock, Cycle, Exclusion, SubjectState, empty_state
 from clocks.domain.errors import EventInvalidError, EventsLateError
 from clocks.domain.event import Event
 from clocks.domain.policy import PolicyVersion, Rules, version_in_force
-from clocks.domain.transition import continue_cycle, open_cycle
+from clocks.domain.transition import continue_cycle, heed_stop, open_cycle
 
-__all__ = ["Policies", "fold"]
+__all__ = ["Policies", "fold", "fold_in_two"]
 
 Policies = Mapping[str, Sequence[PolicyVersion]]
 ClockKey = tuple[str, str]
+Cycles = tuple[Cycle, ...]
 
 
-def fold(state: SubjectState, events: Iterable[Event], policies: Policies) -> SubjectState:
+def fold(
+    state: SubjectState, events: Iterable[Event], policies: Policies, *, revoked: Container[str] = ()
+) -> SubjectState:
     """Fold events of one Subject, in any order and with any duplicates, onto its state.
 
-    policies: every Policy's versions, by its key.
+    policies: every Policy's versions, by its key. revoked: manual actions that are known to be taken back
+    later in the log, and were not folded into the state.
 
-    Law: fold(fold(s, a), b) == fold(s, a + b) where all of b come after all of a. Raises EventsLateError when
-    an event comes before the state's last: then fold the whole log again, onto `empty_state`.
+    Law: fold(fold(s, a), b) == fold(s, a + b) where all of b come after all of a, and take none of its manual
+    actions back. Raises EventsLateError when an event comes before the state's last, or revokes what the
+    state holds: then fold the whole log again, onto `empty_state`.
     """
     log = in_order(state, events)
     if not log:
         return state
-    cycles_of: dict[ClockKey, tuple[Cycle, ...]] = {(c.policy_key, c.metric): c.cycles for c in state.clocks}
-    clocks = list(all_clocks(policies))
-    attributes = state.attributes
+    actions = [event for event in log if is_action(event)]
+    if actions and takes_back([each for each in state.actions if each not in revoked], actions):
+        raise EventsLateError("a manual action is taken back that was folded already: fold all again")
+    folding = Folding(state, policies)
+    gone = revoked_in(actions) if actions else frozenset[str]()
     for event in log:
-        previous, attributes = attributes, changed(attributes, event)
-        facts = Facts(event, attributes, previous)
-        for key, versions in clocks:
-            cycles = cycles_of.get(key, ())
-            after = advance(cycles, key[1], versions, facts)
-            if after is not cycles:
-                cycles_of[key] = after
+        if not is_action(event):
+            folding.take(event)
+        elif event.event_id not in gone and event.event_id not in revoked:
+            folding.take_action(read_action(event), event)
     return SubjectState(
         subject_id=state.subject_id,
-        attributes=attributes,
+        attributes=folding.attributes,
         last=log[-1].position,
         events=state.events + len(log),
-        clocks=tuple(
-            Clock(policy_key=policy_key, metric=metric, cycles=cycles)
-            for (policy_key, metric), cycles in sorted(cycles_of.items())
-        ),
+        clocks=folding.clocks(),
+        actions=(*state.actions, *(event.event_id for event in actions)) if actions else state.actions,
+        exclusions=folding.exclusions,
     )
+
+
+def fold_in_two(
+    subject_id: str, log: Sequence[Event], split: int, policies: Policies
+) -> tuple[SubjectState, SubjectState]:
+    """Fold a whole log in order, with a stop after `split` events: the states then and at the end.
+
+    Both without the manual actions that any event of the log takes back.
+    """
+    revoked = revoked_in(log)
+    then = fold(empty_state(subject_id), log[:split], policies, revoked=revoked)
+    return then, fold(then, log[split:], policies, revoked=revoked)
+
+
+class Folding:
+    """A fold on its way: what is known of the Subject so far."""
+
+    def __init__(self, state: SubjectState, policies: Policies) -> None:
+        self.attributes = state.attributes
+        self.exclusions = state.exclusions
+        self._policies = policies
+        self._timed = list(all_clocks(policies))
+        self._cycles: dict[ClockKey, Cycles] = {
+            (clock.policy_key, clock.metric): clock.cycles for clock in state.clocks
+        }
+
+    def clocks(self) -> tuple[Clock, ...]:
+        """Give the Clocks that have a Cycle, in order."""
+        return tuple(
+            Clock(policy_key=policy_key, metric=metric, cycles=cycles)
+            for (policy_key, metric), cycles in sorted(self._cycles.items())
+        )
+
+    def take(self, event: Event) -> None:
+        """Let an event change the Subject, and then act on each Clock."""
+        previous, self.attributes = self.attributes, changed(self.attributes, event)
+        facts = Facts(event, self.attributes, previous)
+        for key, versions in self._timed:
+            cycles = self._cycles.get(key, ())
+            after = advance(cycles, key[1], versions, facts)
+            if after is not cycles:
+                if self.exclusions and len(after) > len(cycles):
+                    after = (*after[:-1], excluded(after[-1], key, self.exclusions))
+                self._cycles[key] = after
+
+    def take_action(self, action: Action, event: Event) -> None:
+        """Let a manual action act on the Clocks that it is about; an exclusion holds for later Cycles too."""
+        if action.kind == "exclude":
+            self.exclusions = (*self.exclusions, exclusion_of(action, event))
+        for key, cycles in self._cycles.items():
+            if not action.concerns(*key):
+                continue
+            if action.kind == "exclude":
+                exclusion = exclusion_of(action, event)
+                self._cycles[key] = tuple(exclude(cycle, exclusion) for cycle in cycles)
+            elif action.kind == "override":
+                rules = governing(cycles[-1], key[1], self._policies[key[0]])
+                after = override(cycles[-1], action, rules, self.attributes, event)
+                self._cycles[key] = (*cycles[:-1], after)
+            else:
+                self._cycles[key] = (*cycles[:-1], act(cycles[-1], action, event))
+
+
+def excluded(cycle: Cycle, key: ClockKey, exclusions: Iterable[Exclusion]) -> Cycle:
+    """Take out of a new Cycle what was excluded before it began."""
+    for each in exclusions:
+        if each.policy_key in {None, key[0]} and each.metric in {None, key[1]}:
+            cycle = exclude(cycle, each)
+    return cycle
 
 
 def in_order(state: SubjectState, events: Iterable[Event]) -> list[Event]:
@@ -85,17 +159,18 @@ def all_clocks(policies: Policies) -> Iterator[tuple[ClockKey, Sequence[PolicyVe
             yield (policy_key, name), versions
 
 
-def advance(
-    cycles: tuple[Cycle, ...], metric: str, versions: Sequence[PolicyVersion], facts: Facts
-) -> tuple[Cycle, ...]:
+def advance(cycles: Cycles, metric: str, versions: Sequence[PolicyVersion], facts: Facts) -> Cycles:
     """Apply an event to the Cycles of a Clock: go on with the last one, or open another."""
     last = cycles[-1] if cycles else None
-    if last is not None and last.phase != "CANCELLED":
+    if last is not None and (last.phase != "CANCELLED" or last.hand is not None):
         rules = governing(last, metric, versions)
-        if last.open or rules.metric.resumable:
+        if last.open or (rules.metric.resumable and last.phase == "STOPPED"):
             after = continue_cycle(last, rules, facts)
             return cycles if after is last else (*cycles[:-1], after)
-        if not rules.metric.opens_anew:
+        if last.hand is not None and not rules.metric.repeats:
+            after = heed_stop(last, rules.metric.judge(facts))
+            return cycles if after is last else (*cycles[:-1], after)
+        if last.phase == "STOPPED" and not rules.metric.opens_anew:
             return cycles
     version = version_in_force(versions, facts.event.occurred_at_us)
     found = None if version is None else version.rules.get(metric)

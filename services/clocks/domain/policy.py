@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from clocks.domain.condition import Condition, Facts
+from clocks.domain.instant import read_date, read_instant_us
+from clocks.domain.term import Term
 
 __all__ = [
     "CalendarChoice",
@@ -21,6 +23,7 @@ __all__ = [
     "Retarget",
     "Rules",
     "Target",
+    "TermRule",
     "Verdict",
     "WarningRule",
     "version_in_force",
@@ -33,15 +36,53 @@ MAX_REMEMBERED = 4_096
 
 
 class WarningRule(msgspec.Struct, frozen=True, array_like=True):
-    """A notice before due: `label` as written ("75%", "30m"), at an elapsed business time in microseconds."""
+    """A notice before due: `label` as written ("75%", "30m", "1bd").
+
+    share_ppm, before_us, before_days: which one of these it was. elapsed_us: the business time at which it
+    comes under a Target in hours; 0 where the Target has a term, whose worth is not known beforehand.
+    """
 
     label: str
     elapsed_us: int
+    share_ppm: int = 0
+    before_us: int = 0
+    before_days: int = 0
+
+    def reached_at_us(self, target_us: int) -> int:
+        """Tell at which business time it comes where the Target holds so much; a share is rounded up."""
+        if self.share_ppm:
+            return -(-target_us * self.share_ppm // 1_000_000)
+        return target_us - self.before_us
+
+    def of(self, target_us: int) -> WarningRule:
+        """Put it under a Target in hours."""
+        return WarningRule(
+            self.label, self.reached_at_us(target_us), self.share_ppm, self.before_us, self.before_days
+        )
+
+
+class TermRule(msgspec.Struct, frozen=True, array_like=True):
+    """How a Target's term is found: by a count of business days, or in an attribute of the Subject."""
+
+    kind: Literal["days", "day_end", "attribute"]
+    count: int = 0
+    attribute: str = ""
+
+    def term(self, subject: Mapping[str, Any]) -> Term | None:
+        """Find the term; None where the attribute holds neither an instant nor a date."""
+        if self.kind != "attribute":
+            return Term(self.kind, self.count)
+        day = read_date(subject, self.attribute)
+        if day is not None:
+            return Term("date", day.toordinal())
+        instant_us = read_instant_us(subject, self.attribute)
+        return None if instant_us is None else Term("instant", instant_us)
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """For which Subjects (`when`), how long, and what to say before.
 
+    duration_us: business time; 0 where the Target has a term instead.
     calendar_key: names the Calendar; None leaves the choice to the policy's rules.
     warnings: by elapsed time, earliest first.
     """
@@ -51,6 +92,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     duration_us: int
     warnings: tuple[WarningRule, ...] = ()
     calendar_key: str | None = None
+    term: TermRule | None = None
 
 
 class CalendarChoice(NamedTuple):
@@ -180,6 +222,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def reads(self) -> frozenset[str] | None:
         """The attributes that anything in this policy could depend on; None where that is not certain."""
         named = {self.calendars.attribute, *(metric.starts_at for metric in self.metrics)}
+        named.update(
+            target.term.attribute or None
+            for metric in self.metrics
+            for target in metric.targets
+            if target.term is not None
+        )
         for condition in self.conditions:
             if condition.reads is None:
                 return None

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from businesstime import NeverClosesError, NeverOpensError
 from clocks.domain.cycle import Cycle, Outcome, Phase
-from clocks.domain.due import Timelines, due_at_us, elapsed_at_us, timeline_of
+from clocks.domain.due import Timelines, due_at_us, elapsed_at_us, target_at_us, timeline_of
+from clocks.domain.exclusion import lay_out
 
 __all__ = ["Reading", "outcome_at", "read_cycle", "rewind"]
 
@@ -15,7 +16,9 @@ __all__ = ["Reading", "outcome_at", "read_cycle", "rewind"]
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """A Cycle at the instant `read_at_us`; elapsed and remaining are business time in microseconds.
 
-    due_at_us: None while paused with time left. ticking: running, and the team at work.
+    due_at_us: None while paused with time left, except for a fixed point, and in an exclusion. target_us: of
+    a term, the open time that it holds. remaining_us: up to a fixed point, the open time until it.
+    ticking: running, and the team at work.
     next_change_us: when ticking or outcome changes next if no event comes; None: never.
     """
 
@@ -39,21 +42,36 @@ def read_cycle(cycle: Cycle, at_us: int, timelines: Timelines) -> Reading:
     due_us = due_at_us(seen, timelines)
     outcome = outcome_at(seen, due_us, at_us)
     elapsed_us = elapsed_at_us(seen, at_us, timelines)
-    ticking, next_change_us = ticking_at(seen, due_us, at_us, timelines)
+    target_us = target_at_us(seen, timelines)
+    laid = lay_out(seen)
+    now = seen if laid is seen else rewind(laid, at_us)
+    ticking, next_change_us = ticking_at(now, due_us, at_us, timelines)
+    if laid is not seen:
+        edges_us = (piece.end_us for piece in laid.stretches if piece.end_us > at_us)
+        next_change_us = min((us for us in (next_change_us, *edges_us) if us is not None), default=None)
     return Reading(
         read_at_us=at_us,
         target=seen.target,
-        target_us=seen.target_us,
-        phase=seen.phase,
+        target_us=target_us,
+        phase=now.phase,
         outcome=outcome,
         due_at_us=due_us,
         breached_at_us=due_us if outcome == "BREACHED" else None,
         stopped_at_us=seen.stopped_at_us,
         elapsed_us=elapsed_us,
-        remaining_us=seen.target_us - elapsed_us,
+        remaining_us=remaining_at_us(seen, due_us, at_us, target_us - elapsed_us, timelines),
         ticking=ticking,
         next_change_us=next_change_us,
     )
+
+
+def remaining_at_us(cycle: Cycle, due_us: int | None, at_us: int, left_us: int, timelines: Timelines) -> int:
+    """Tell the time left: up to a fixed point it runs out in pauses, too."""
+    if cycle.term is None or not cycle.term.fixed or due_us is None:
+        return left_us
+    ended_us = cycle.cancelled_at_us if cycle.stopped_at_us is None else cycle.stopped_at_us
+    until_us = at_us if ended_us is None else min(at_us, ended_us)
+    return timeline_of(timelines, cycle.calendar_key).elapsed_us(max(until_us, cycle.started_at_us), due_us)
 
 
 def outcome_at(cycle: Cycle, due_us: int | None, at_us: int) -> Outcome:
@@ -67,7 +85,8 @@ def outcome_at(cycle: Cycle, due_us: int | None, at_us: int) -> Outcome:
 def ticking_at(cycle: Cycle, due_us: int | None, at_us: int, timelines: Timelines) -> tuple[bool, int | None]:
     """Tell whether a Cycle ticks, and when that or its outcome changes next."""
     if cycle.phase != "RUNNING":
-        return False, None
+        fixed = cycle.open and cycle.term is not None and cycle.term.fixed
+        return False, due_us if fixed and due_us is not None and due_us > at_us else None
     timeline = timeline_of(timelines, cycle.calendar_key)
     from_us = max(at_us, cycle.since_us)
     ticking = at_us >= cycle.since_us and timeline.is_open_us(at_us)
@@ -92,6 +111,7 @@ def rewind(cycle: Cycle, at_us: int) -> Cycle:
         cause=current.cause,
         target=current.target,
         target_us=current.target_us,
+        term=current.term,
         calendar_key=current.calendar_key,
         stretches=kept,
     )

@@ -13,7 +13,7 @@ import msgspec
 
 from businesstime import Timeline
 from clocks.domain.cycle import Cycle, Outcome, Phase
-from clocks.domain.due import due_at_us
+from clocks.domain.due import due_at_us, target_at_us
 from clocks.domain.firing import BREACH, Firing, all_firings
 from clocks.domain.policy import CalendarRule
 from clocks.domain.reading import outcome_at
@@ -109,7 +109,7 @@ def stand(
     return Standing(
         policy_version=cycle.policy_version,
         target=cycle.target,
-        target_us=cycle.target_us,
+        target_us=target_at_us(cycle, counted_on.timelines),
         calendar_key=cycle.calendar_key,
         calendar_version=counted_on.versions[cycle.calendar_key],
         calendar_rule=cycle.calendar_rule,

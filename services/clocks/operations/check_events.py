@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from businesstime import to_us
 from clocks.contract import EventRecord, RefusedEvent
+from clocks.domain.action import is_action, read_action
 from clocks.domain.errors import EventInvalidError
 from clocks.domain.event import Event, check_event
 from clocks.storage.events import NewEvent, enter_event
@@ -98,6 +99,8 @@ def _enter(record: EventRecord) -> NewEvent | EventRefusal:
     )
     try:
         check_event(event)
+        if is_action(event):
+            read_action(event)
         new = enter_event(event)
     except EventInvalidError as error:
         return EventRefusal(error.code, error.field, str(error))

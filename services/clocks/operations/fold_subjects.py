@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from businesstime import BusinessTimeError
+from clocks.domain.action import takes_back
 from clocks.domain.cycle import SubjectState, empty_state
 from clocks.domain.errors import ClocksError
 from clocks.domain.event import Event
-from clocks.domain.fold import fold
+from clocks.domain.fold import fold, fold_in_two
 from clocks.domain.restatement import Restatement, restate
 from clocks.domain.standing import CycleKey, Notice, Standing
 from clocks.operations.load_rulebook import Rulebook
@@ -114,8 +115,10 @@ def _goes_on(subject: LockedSubject, rulebook: Rulebook, events: Iterable[Event]
     if subject.state is None or subject.state.last is None:
         return True
     last = subject.state.last
-    return subject.folded_revision == rulebook.revisions.policies and all(
-        event.position > last for event in events
+    return (
+        subject.folded_revision == rulebook.revisions.policies
+        and all(event.position > last for event in events)
+        and not takes_back(subject.state.actions, events)
     )
 
 
@@ -151,8 +154,7 @@ def _fold_log(rulebook: Rulebook, subject: LockedSubject, log: Sequence[Event]) 
     """Fold a whole log, with a stop where the Subject's old state stood."""
     last = subject.state.last if subject.state is not None else None
     split = 0 if last is None else sum(event.position <= last for event in log)
-    known = fold(empty_state(subject.subject_id), log[:split], rulebook.policies)
-    after = fold(known, log[split:], rulebook.policies)
+    known, after = fold_in_two(subject.subject_id, log, split, rulebook.policies)
     return _Fold(known=known, after=after, before=None, stored=True)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from clocks.domain.condition import Facts
 from clocks.domain.errors import DurationUnsupportedError, PolicyInvalidError
-from clocks.domain.policy import CalendarChoice, WarningRule
+from clocks.domain.policy import CalendarChoice, TermRule, WarningRule
 from clocks.domain.policy_document import parse_policy
 from tests.services.clocks.domain.promises import HOUR_US, event
 
@@ -66,7 +66,10 @@ def test_a_document_becomes_values() -> None:
         "resolution",
         "opened_at",
     )
-    assert first.warnings == (WarningRule("75%", 3 * HOUR_US), WarningRule("30m", 7 * HOUR_US // 2))
+    assert first.warnings == (
+        WarningRule("75%", 3 * HOUR_US, share_ppm=750_000),
+        WarningRule("30m", 7 * HOUR_US // 2, before_us=HOUR_US // 2),
+    )
     assert (rest.duration_us, rest.calendar_key, rest.when.text) == (40 * HOUR_US, "office", "true")
     assert policy.calendar_keys == {"london", "sao-paulo", "office"}
     assert sorted(policy.reads or ()) == ["opened_at", "priority", "region", "state"]
@@ -139,7 +142,10 @@ FAULTS: list[tuple[str, object, str, str]] = [
     (f"{TARGET}/duration", "0h", "metrics.resolution.targets[1].duration", "more than nothing"),
     (f"{TARGET}/duration", "-1h", "metrics.resolution.targets[1].duration", "more than nothing"),
     (f"{TARGET}/duration", 4, "metrics.resolution.targets[1].duration", "a text"),
-    (f"{TARGET}/duration", "2bd", "metrics.resolution.targets[1].duration", "business days"),
+    (f"{TARGET}/duration", "1001bd", "metrics.resolution.targets[1].duration", "at most 1000 business days"),
+    (f"{TARGET}/duration", "0bd", "metrics.resolution.targets[1].duration", "more than nothing"),
+    (f"{TARGET}/until", {"attribute": "due"}, "metrics.resolution.targets[1].duration", "one of them"),
+    (f"{TARGET}/duration", ..., "metrics.resolution.targets[1].duration", "one of them"),
     (f"{TARGET}/warnings", ["75%", "75%"], "metrics.resolution.targets[1].warnings[1]", "twice"),
     (
         f"{TARGET}/warnings",
@@ -169,10 +175,47 @@ def test_each_fault_is_refused_with_its_path(path: str, value: object, field: st
     assert reason in str(refused.value)
 
 
-def test_business_days_have_a_code_of_their_own() -> None:
-    """They are a unit that a later version may count."""
+TERMS = [
+    ({"duration": "2bd", "warnings": ["50%", "4h"]}, TermRule("days", 2)),
+    ({"until": {"business_day_end": 1}, "warnings": ["1bd"]}, TermRule("day_end", 1)),
+    ({"until": {"business_day_end": 0}}, TermRule("day_end", 0)),
+    ({"until": {"attribute": "promised"}}, TermRule("attribute", attribute="promised")),
+]
+
+
+@pytest.mark.parametrize(("said", "rule"), TERMS)
+def test_a_target_may_have_a_term(said: dict[str, object], rule: TermRule) -> None:
+    """Business days, the end of one, or an attribute, which is then among those that the policy reads."""
+    policy = parse_policy(changed(TARGET, {"name": "rest", **said}))
+    target = policy.metrics[0].targets[1]
+    assert (target.term, target.duration_us) == (rule, 0)
+    assert ("promised" in (policy.reads or ())) == (rule.kind == "attribute")
+
+
+TERM_FAULTS: list[tuple[dict[str, object], str, str]] = [
+    ({"until": {}}, "until", "one of business_day_end, attribute"),
+    ({"until": {"attribute": "a", "business_day_end": 1}}, "until", "one of"),
+    ({"until": {"business_day_end": -1}}, "until.business_day_end", "from 0 to 1000"),
+    ({"until": {"business_day_end": True}}, "until.business_day_end", "from 0 to 1000"),
+    ({"until": {"attribute": ""}}, "until.attribute", "a text"),
+    ({"until": {"date": "x"}}, "until.date", "unknown"),
+    ({"duration": "2bd", "warnings": ["0%"]}, "warnings[0]", "between the start and the end"),
+]
+
+
+@pytest.mark.parametrize(("said", "place", "reason"), TERM_FAULTS)
+def test_a_term_that_is_none_is_refused(said: dict[str, object], place: str, reason: str) -> None:
+    """With its path."""
+    with pytest.raises(PolicyInvalidError, match=reason) as refused:
+        parse_policy(changed(TARGET, {"name": "rest", **said}))
+    assert refused.value.field == f"metrics.resolution.targets[1].{place}"
+
+
+@pytest.mark.parametrize("length", ["4h", "2bd"])
+def test_warnings_in_business_days_need_a_fixed_point(length: str) -> None:
+    """Where pauses move due, a day before it is not known."""
     with pytest.raises(DurationUnsupportedError) as refused:
-        parse_policy(changed(f"{TARGET}/duration", "2bd"))
+        parse_policy(changed(TARGET, {"name": "rest", "duration": length, "warnings": ["1bd"]}))
     assert refused.value.code == "duration_unsupported"
 
 
