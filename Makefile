@@ -9,7 +9,7 @@ ARGS   ?=
 SOAK_EXAMPLES ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix bench soak migrate lock clean
+.PHONY: help setup run test check fix generate verify bench soak migrate lock clean
 
 help: ## list the targets
 	@echo "Meantime. Targets of make:"
@@ -34,6 +34,12 @@ check: setup ## format, lint, types, layers, style: what must pass before a comm
 fix: setup ## put format and what lint can right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+generate: setup ## write what is made from code and committed: tests/golden/schema.graphql
+	@exec $(BIN)/python -m gateway.schema generate tests/golden/schema.graphql
+
+verify: setup ## say whether what `make generate` writes is up to date
+	@exec $(BIN)/python -m gateway.schema verify tests/golden/schema.graphql
 
 bench: $(STAMP) ## measure: start, memory, ingest, backtest; figures as ratios
 	@$(BIN)/python -c 'import pandas' 2>/dev/null || $(MAKE) --no-print-directory setup EXTRAS=$(EXTRAS),bench STAMP=$(VENV)/.set-up-bench

@@ -19,12 +19,16 @@ from gateway.schema.pages import DEFAULT_PAGE, Connection, check_first, connect_
 from gateway.schema.scalars import JSONObject
 
 __all__ = [
+    "AmendCalendarInput",
+    "AmendMode",
     "Calendar",
     "CalendarPayload",
     "amend_calendar",
+    "amendment_asked",
     "create_calendar",
     "list_calendars",
     "read_calendar",
+    "revert_calendar",
 ]
 
 
@@ -47,6 +51,8 @@ class CalendarVersion:
     document: the schedule document as it was sent.
     reason: why the past was put right.
     created_by: who said it: a key or a user.
+    holds: whether it still holds for some time: false for one that later ones have replaced wholly.
+    holds_until: when the next one begins to hold; null: no end.
     """
 
     version: int
@@ -56,6 +62,8 @@ class CalendarVersion:
     reason: str | None
     created_at: datetime
     created_by: str
+    holds: bool
+    holds_until: datetime | None
 
 
 def calendar_id(root: contract.CalendarRecord) -> ID:
@@ -84,7 +92,7 @@ class CreateCalendarInput:
     """A new Calendar.
 
     key: unique in the tenant.
-    document: a schedule document: zone, hours, seasons, holidays, special.
+    document: zone, hours, seasons, holidays, special; or a parent and what differs from it; or a composition.
     """
 
     key: str
@@ -99,11 +107,28 @@ class AmendCalendarInput:
     expected_version: the latest version that the amendment was made on; another one is a conflict.
     effective_from: FORWARD: not before now (null: now). RESTATE: from when on the past is put right.
     reason: needed to RESTATE.
+    plan_token: of a plan of the same amendment: applied only while the facts of the plan stand.
     """
 
     key: str
     expected_version: int
     document: JSONObject
+    mode: AmendMode = AmendMode.FORWARD
+    effective_from: datetime | None = None
+    reason: str | None = None
+    plan_token: str | None = None
+
+
+@input_type
+class RevertCalendarInput:
+    """A new version that says again what an earlier one said; else as an amendment.
+
+    to_version: the one to say again.
+    """
+
+    key: str
+    to_version: int
+    expected_version: int
     mode: AmendMode = AmendMode.FORWARD
     effective_from: datetime | None = None
     reason: str | None = None
@@ -151,13 +176,37 @@ async def amend_calendar(
 ) -> CalendarPayload:
     """Add a version to a Calendar. Scope: calendars."""
     context = info.context.keyed(idempotency_key)
-    asked = contract.AmendCalendar(
+    calendar, errors = await settle(info.context.calendars.amend_calendar, context, amendment_asked(request))
+    return CalendarPayload(calendar=calendar, errors=errors)
+
+
+def amendment_asked(request: AmendCalendarInput) -> contract.AmendCalendar:
+    """Make the door's request of an amendment, or of a plan of one."""
+    return contract.AmendCalendar(
         key=request.key,
         expected_version=request.expected_version,
         document=request.document,
         mode=request.mode.value,
         effective_from=request.effective_from,
         reason=request.reason,
+        plan_token=request.plan_token,
     )
-    calendar, errors = await settle(info.context.calendars.amend_calendar, context, asked)
+
+
+async def revert_calendar(
+    info: Info,
+    request: Annotated[RevertCalendarInput, strawberry.argument(name="input")],
+    idempotency_key: str | None = None,
+) -> CalendarPayload:
+    """Add a version that says again what an earlier one said. Scope: calendars."""
+    context = info.context.keyed(idempotency_key)
+    asked = contract.RevertCalendar(
+        key=request.key,
+        to_version=request.to_version,
+        expected_version=request.expected_version,
+        mode=request.mode.value,
+        effective_from=request.effective_from,
+        reason=request.reason,
+    )
+    calendar, errors = await settle(info.context.calendars.revert_calendar, context, asked)
     return CalendarPayload(calendar=calendar, errors=errors)

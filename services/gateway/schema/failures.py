@@ -11,8 +11,6 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-import msgspec
-
 from gateway.schema.declare import object_type
 from serving.context import RequestContext
 from serving.problems import describe
@@ -21,7 +19,7 @@ __all__ = ["UserError", "camel_field", "find", "refusal_of", "settle"]
 
 T = TypeVar("T")
 
-S = TypeVar("S", bound=msgspec.Struct)
+S = TypeVar("S")
 
 HEAD = re.compile(r"[.\[]")
 UNDERSCORE = re.compile(r"_([a-z0-9])")
@@ -78,12 +76,13 @@ async def settle(
         return None, [refusal]
 
 
-def field_within(request: msgspec.Struct, path: str | None) -> str | None:
+def field_within(request: object, path: str | None) -> str | None:
     """Return a path from the request on: what names none of its fields is inside its document."""
-    if path is None or "document" not in request.__struct_fields__:
+    names: tuple[str, ...] = getattr(request, "__struct_fields__", ())
+    if path is None or "document" not in names:
         return path
     head = HEAD.split(path, maxsplit=1)[0]
-    known = {camel_field(name) for name in request.__struct_fields__}
+    known = {camel_field(name) for name in names}
     return path if head in known else f"document.{path}"
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.schema.agreement import AgreementPayload, save_agreement
-from gateway.schema.calendar import CalendarPayload, amend_calendar, create_calendar
+from gateway.schema.calendar import CalendarPayload, amend_calendar, create_calendar, revert_calendar
+from gateway.schema.calendar_plan import ApplyCalendarsPayload, apply_calendars
 from gateway.schema.declare import object_type, resolved
 from gateway.schema.event import IngestEventsPayload, ingest_events
 from gateway.schema.policy import PolicyPayload, save_policy
@@ -18,6 +19,8 @@ class Mutation:
 
     create_calendar: CalendarPayload = resolved(create_calendar)
     amend_calendar: CalendarPayload = resolved(amend_calendar)
+    revert_calendar: CalendarPayload = resolved(revert_calendar)
+    apply_calendars: ApplyCalendarsPayload = resolved(apply_calendars)
     save_policy: PolicyPayload = resolved(save_policy)
     ingest_events: IngestEventsPayload = resolved(ingest_events)
     save_agreement: AgreementPayload = resolved(save_agreement)

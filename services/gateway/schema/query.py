@@ -5,6 +5,19 @@ from __future__ import annotations
 from gateway.schema.agreement import Agreement, list_agreements, read_agreement
 from gateway.schema.attainment import Attainment, measure_attainment
 from gateway.schema.calendar import Calendar, list_calendars, read_calendar
+from gateway.schema.calendar_audit import CalendarAmendment, list_amendments
+from gateway.schema.calendar_difference import CalendarDifference, compare_versions
+from gateway.schema.calendar_plan import CalendarPlan, plan_amendment
+from gateway.schema.calendar_question import (
+    CalendarDeadline,
+    CalendarElapsed,
+    CalendarState,
+    CalendarWindow,
+    ask_deadlines,
+    ask_elapsed,
+    ask_states,
+    ask_windows,
+)
 from gateway.schema.cycle import Cycle, list_cycles
 from gateway.schema.declare import object_type, resolved
 from gateway.schema.measurement import MeasuredPeriod, measure_periods
@@ -33,6 +46,13 @@ class Query:
     node: Node | None = resolved(read_node)
     calendar: Calendar | None = resolved(read_calendar)
     calendars: Connection[Calendar] | None = resolved(list_calendars)
+    calendar_states: list[CalendarState] | None = resolved(ask_states)
+    calendar_elapsed: list[CalendarElapsed] | None = resolved(ask_elapsed)
+    calendar_deadlines: list[CalendarDeadline] | None = resolved(ask_deadlines)
+    calendar_windows: list[CalendarWindow] | None = resolved(ask_windows)
+    calendar_difference: CalendarDifference | None = resolved(compare_versions)
+    calendar_plan: CalendarPlan | None = resolved(plan_amendment)
+    calendar_amendments: Connection[CalendarAmendment] | None = resolved(list_amendments)
     policy: Policy | None = resolved(read_policy)
     policies: Connection[Policy] | None = resolved(list_policies)
     subject: Subject | None = resolved(read_subject)
