@@ -175,6 +175,8 @@ def _names(request: MeasurePeriods) -> Sequence[str]:
         names.add(request.by.removeprefix(_SUBJECT))
     if len(names) > MAX_NAMES:
         raise MeasureInvalidError(f"names more than {MAX_NAMES} attributes", field="where")
+    for value in request.where.values():
+        read_text(value, field="where")
     return sorted(read_text(name, field="where") for name in names)
 
 

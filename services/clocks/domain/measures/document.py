@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from businesstime import BusinessDays, DurationInvalidError, parse_duration
-from clocks.domain.event import is_name
+from clocks.domain.event import NAME_RULE, is_name
 from clocks.domain.measures.attainment import Attainment
 from clocks.domain.measures.availability import Availability
 from clocks.domain.measures.error_rate import ErrorRate
@@ -30,6 +30,7 @@ Measure: TypeAlias = (
 
 _PLACE = re.compile(r"(?s)(?P<reason>.*) - at `\$\.?(?P<path>[^`]*)`")
 _UNTAGGED = re.compile(r"Object (?:missing required|contains unknown) field `(?P<name>.*)`")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _DECIMAL = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 
 
@@ -106,8 +107,8 @@ def _check_texts(document: Mapping[str, Any], path: str) -> None:
     for name, value in document.items():
         if isinstance(value, Mapping):
             _check_texts(value, f"{path}{name}.")
-        elif isinstance(value, str) and not is_name(value):
-            raise MeasureInvalidError("a text of 1 to 200 characters is needed here", field=f"{path}{name}")
+        elif isinstance(value, str) and (not is_name(value) or _SURROGATE.search(value)):
+            raise MeasureInvalidError(NAME_RULE, field=f"{path}{name}")
 
 
 def _refusal(message: str) -> MeasureInvalidError:

@@ -87,9 +87,16 @@ async def test_attainment_by_target_and_attribute(
     document = {"kind": "attainment", "policy": support, "metric": "resolution"}
     by_target = await measure(door, context, document, period="2026-02", by="target")
     assert (by_target.numerator, by_target.denominator) == ("2", "3")
-    assert [(part.name, ratio(part)) for part in by_target.parts] == [("P1", Fraction(1, 2)), ("P2", 1)]
+    assert [(part.name, ratio(part)) for part in by_target.parts] == [
+        ("P1", Fraction(1, 2)),
+        ("P2", Fraction(1)),
+    ]
     by_team = await measure(door, context, document, period="2026-02", by="subject.team")
-    assert [(part.name, ratio(part)) for part in by_team.parts] == [("blue", 0), ("red", 1), (None, 1)]
+    assert [(part.name, ratio(part)) for part in by_team.parts] == [
+        ("blue", Fraction(0)),
+        ("red", Fraction(1)),
+        (None, Fraction(1)),
+    ]
     of_red = await measure(door, context, document, period="2026-02", where={"team": "red"})
     assert ratio(of_red) == 1
     mttr = await measure(door, context, {"kind": "mean", "of": {"kind": "cycles", "policy": support}})
