@@ -146,7 +146,7 @@ def test_a_window_has_about_its_days(days: int, end_us: int, name: str) -> None:
 
 @pytest.mark.parametrize(
     "label",
-    (
+    [
         "",
         "26",
         "2026-13",
@@ -162,7 +162,7 @@ def test_a_window_has_about_its_days(days: int, end_us: int, name: str) -> None:
         "2021-W53",
         "2026-03-32",
         "2026-Q1-1",
-    ),
+    ],
 )
 def test_what_is_no_period_is_refused(label: str) -> None:
     """Anything but the five forms, and dates that there are not."""
