@@ -66,34 +66,49 @@ class _GuardedResolver(AbstractResolver):
 
     inner: ThreadedResolver
     allowed: tuple[Network, ...]
+    public: bool
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = await self.inner.resolve(host, port, family)
         for each in found:
-            _check_ip(ipaddress.ip_address(each["host"].partition("%")[0]), self.allowed)
+            address = ipaddress.ip_address(each["host"].partition("%")[0])
+            _check_ip(address, self.allowed, public=self.public)
         return found
 
     async def close(self) -> None:
         await self.inner.close()
 
 
-def open_outgoing(allowed: Iterable[Network] = ()) -> aiohttp.ClientSession:
-    """Open a session for such requests. allowed: networks of one's own that may be asked none the less."""
-    resolver = _GuardedResolver(inner=ThreadedResolver(), allowed=tuple(allowed))
+def open_outgoing(
+    allowed: Iterable[Network] = (),
+    *,
+    public: bool = True,
+    timeout: aiohttp.ClientTimeout = _TIMEOUT,
+    limit: int = 20,
+    keep_alive: bool = False,
+) -> aiohttp.ClientSession:
+    """Open a session for such requests. allowed: networks of one's own that may be asked none the less.
+
+    public: whether others than those may be asked at all. limit: connections at once; 0: as many as it takes.
+    """
+    resolver = _GuardedResolver(inner=ThreadedResolver(), allowed=tuple(allowed), public=public)
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, limit=20, force_close=True),
+        connector=aiohttp.TCPConnector(
+            resolver=resolver, use_dns_cache=False, limit=limit, force_close=not keep_alive
+        ),
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=_TIMEOUT,
+        timeout=timeout,
         trust_env=False,
         auto_decompress=False,
     )
 
 
-def check_address(url: str, *, allowed: Sequence[Network] = ()) -> str:
+def check_address(url: str, *, allowed: Sequence[Network] = (), public: bool = True) -> str:
     """Return the host of a URL that may be asked, as far as can be told without resolving its name.
 
+    public: whether others than the networks allowed may be asked at all.
     Raises AddressRefusedError: no http or https, no host, a user or password, a private address.
     """
     try:
@@ -111,7 +126,7 @@ def check_address(url: str, *, allowed: Sequence[Network] = ()) -> str:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return host
-    _check_ip(address, tuple(allowed))
+    _check_ip(address, tuple(allowed), public=public)
     return host
 
 
@@ -153,11 +168,13 @@ async def _read(answer: aiohttp.ClientResponse, host: str, limit_bytes: int) -> 
     return b"".join(pieces)
 
 
-def _check_ip(address: Address, allowed: Sequence[Network]) -> None:
+def _check_ip(address: Address, allowed: Sequence[Network], *, public: bool) -> None:
     inner = _embedded(address)
     if any(each.version == network.version and each in network for each in inner for network in allowed):
         return
-    if not all(each.is_global and not each.is_multicast and not each.is_reserved for each in inner):
+    if not public or not all(
+        each.is_global and not each.is_multicast and not each.is_reserved for each in inner
+    ):
         raise AddressRefusedError("url: its host is not on the public internet")
 
 

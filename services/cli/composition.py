@@ -6,10 +6,10 @@ A service is imported where it is opened, so that a process pays only for what i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from serving.client import open_session
 from serving.environment import read_secret, read_url_or_none
@@ -26,9 +26,19 @@ if TYPE_CHECKING:
     from clocks.worker import Worker
     from credits.contract import Credits
     from credits.service import CreditsService
+    from gateway.worker import DeliveryWorker
     from pgstore.feed import Feed
 
 __all__ = ["Composition"]
+
+
+class Speaking(Protocol):
+    """A service with a feed."""
+
+    @property
+    def feed(self) -> Feed:
+        """Its messages, for whoever follows."""
+        ...
 
 
 class Composition:
@@ -56,6 +66,7 @@ class Composition:
         self._clocks: ClocksService | None = None
         self._credits: CreditsService | None = None
         self._worker: Worker | None = None
+        self._delivery: DeliveryWorker | None = None
 
     async def app(self, target: str) -> Starlette:
         """Build what a target listens with."""
@@ -133,24 +144,45 @@ class Composition:
 
         if self._worker is None:
             settings, door = Settings.from_environment(self._environ), await self.calendars_door()
+            feed = await self._feed("calendars", "clocks", self.calendars_service)
             self._worker = await self._stack.enter_async_context(
-                open_worker(settings, calendars=door, feed=await self._calendars_feed())
+                open_worker(settings, calendars=door, feed=feed)
             )
         return self._worker
 
-    async def _calendars_feed(self) -> Feed:
-        if url := self._elsewhere("calendars"):
+    async def delivery(self) -> DeliveryWorker:
+        """Open the worker of delivery in this process; who runs it is the caller's business."""
+        from gateway.app import open_delivery
+        from gateway.settings import Settings
+
+        if self._delivery is None:
+            settings = Settings.from_environment(self._environ)
+            feeds = {
+                "calendars": await self._feed("calendars", "gateway", self.calendars_service),
+                "clocks": await self._feed("clocks", "gateway", self.clocks_service),
+                "credits": await self._feed("credits", "gateway", self.credits_service),
+            }
+            self._delivery = await self._stack.enter_async_context(
+                open_delivery(settings, feeds=feeds, now=self._now)
+            )
+        return self._delivery
+
+    async def _feed(self, name: str, follower: str, service: Callable[[], Awaitable[Speaking]]) -> Feed:
+        """Read a service's feed by HTTP where it is elsewhere, else from the service itself."""
+        if url := self._elsewhere(name):
             from serving.client import DoorClient
             from serving.feeds import FeedClient
 
             door = DoorClient(url, self._tokens, await self._client_session())
-            return FeedClient(door, follower="clocks")
-        return (await self.calendars_service()).feed
+            return FeedClient(door, follower=follower)
+        return (await service()).feed
 
     async def _worker_app(self) -> Starlette:
         from clocks.app import build_worker_app
 
-        return build_worker_app(await self.worker())
+        delivery = await self.delivery()
+        checks = {"delivery_database": delivery.check_database, "delivery_loops": delivery.check_loops}
+        return build_worker_app(await self.worker(), checks=checks)
 
     async def _gateway_app(self) -> Starlette:
         from gateway.app import build_app, open_gateway

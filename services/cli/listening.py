@@ -15,6 +15,7 @@ __all__ = ["serve_apps"]
 
 _GRACE_S = 5
 _KEEP_ALIVE_S = 5
+_MAX_SOCKET_MESSAGE_BYTES = 1024 * 1024
 
 
 class _Server(uvicorn.Server):
@@ -43,6 +44,8 @@ def _config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=_MAX_SOCKET_MESSAGE_BYTES,
         lifespan="on",
         log_config=None,
         access_log=False,

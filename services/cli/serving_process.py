@@ -70,13 +70,21 @@ async def _serve(
     async with AsyncExitStack() as stack:
         composition = Composition(options.environ, own=frozenset(targets), stack=stack, now=now)
         apps = {ports[target]: await composition.app(target) for target in _listening(targets)}
-        work = asyncio.create_task((await composition.worker()).run()) if "worker" in targets else None
+        work = asyncio.create_task(_work(composition)) if "worker" in targets else None
         _LOG.info("serving", targets=" ".join(targets), host=options.host, ports=sorted(apps))
         try:
             await serve_apps(apps, host=options.host, stop=stop)
         finally:
             if work is not None:
                 await _end(work)
+
+
+async def _work(composition: Composition) -> None:
+    """Run what a worker does, until cancelled."""
+    worker, delivery = await composition.worker(), await composition.delivery()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(worker.run())
+        tasks.create_task(delivery.run())
 
 
 async def _end(work: asyncio.Task[None]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ from pgstore.database import Database
 from pgstore.feed import Feed
 from serving.application import build_application
 from serving.guarded_redis import open_redis
-from serving.health import health_routes
+from serving.health import Check, health_routes
 from serving.tokens import InternalTokens
 
 __all__ = ["build_app", "build_worker_app", "open_clocks", "open_worker", "utc_now"]
@@ -70,9 +70,8 @@ def build_app(
     return build_application(service="clocks", routes=build_routes(service, tokens))
 
 
-def build_worker_app(worker: Worker) -> Starlette:
-    """Put a worker's health and metrics behind HTTP."""
-    checks = {"database": worker.check_database, "loops": worker.check_loops}
-    return build_application(
-        service="worker", routes=health_routes(checks, wishes={"redis": worker.check_redis})
-    )
+def build_worker_app(worker: Worker, *, checks: Mapping[str, Check] | None = None) -> Starlette:
+    """Put a worker's health and metrics behind HTTP; `checks`: of what else works in its process, by name."""
+    own = {"database": worker.check_database, "loops": worker.check_loops}
+    routes = health_routes({**own, **(checks or {})}, wishes={"redis": worker.check_redis})
+    return build_application(service="worker", routes=routes)

@@ -108,7 +108,8 @@ def session() -> Session:
     """Make the surroundings of one request."""
     context = RequestContext(tenant_id="demo", subject="key:1", scopes=frozenset(), request_id="r")
     doors = Doors(cast("Calendars", None), cast("Clocks", EmptyClocks()), cast("Credits", None))
-    return Session(context=context, doors=doors, read_tenant=cast("Any", None))
+    nothing = cast("Any", None)
+    return Session(context=context, doors=doors, read_tenant=nothing, webhooks=nothing, tail=nothing)
 
 
 async def best_ms(work: Callable[[], Awaitable[object]], times: int) -> float:

@@ -8,7 +8,9 @@ __all__ = [
     "CredentialInvalidError",
     "CredentialMissingError",
     "CursorInvalidError",
+    "DeliveryUnknownError",
     "DocumentInvalidError",
+    "FilterInvalidError",
     "GatewayError",
     "GlobalIdInvalidError",
     "IdentityUnavailableError",
@@ -17,9 +19,13 @@ __all__ = [
     "LimitExceededError",
     "PageTooLargeError",
     "ScopeUnknownError",
+    "SecretSealedError",
     "TenantExistsError",
     "TenantIdInvalidError",
     "TenantUnknownError",
+    "TooManyWebhooksError",
+    "WebhookInvalidError",
+    "WebhookUnknownError",
 ]
 
 
@@ -119,6 +125,46 @@ class DocumentInvalidError(GatewayError):
     """The request is no GraphQL request, or its document does not fit the schema."""
 
     code = "request_invalid"
+
+
+class WebhookInvalidError(GatewayError):
+    """A webhook's name, URL or bounds are none that a webhook can have."""
+
+    code = "webhook_invalid"
+
+
+class WebhookUnknownError(GatewayError):
+    """No webhook of that id in the tenant."""
+
+    code = "webhook_unknown"
+    kind = "not_found"
+
+
+class TooManyWebhooksError(GatewayError):
+    """The tenant has as many webhooks as it may."""
+
+    code = "too_many_webhooks"
+    kind = "too_many"
+
+
+class DeliveryUnknownError(GatewayError):
+    """Nothing of that kind was owed to the webhook, or it is kept no longer."""
+
+    code = "delivery_unknown"
+    kind = "not_found"
+
+
+class FilterInvalidError(GatewayError):
+    """A filter of messages names too many values, or one that is no name."""
+
+    code = "filter_invalid"
+
+
+class SecretSealedError(GatewayError):
+    """A webhook's secret was sealed with another key than the one at hand."""
+
+    code = "secret_sealed"
+    kind = "unavailable"
 
 
 class LimitExceededError(GatewayError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -30,11 +31,12 @@ class IdentityProvider(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks by a token: the tenant, the subject as audits name it, and what may be done."""
+    """Who asks by a token: the tenant, the subject as audits name it, what may be done, and until when."""
 
     tenant_id: TenantId
     subject: str
     scopes: frozenset[str]
+    expires_at: datetime | None = None
 
 
 def identity_of(claims: Mapping[str, Any], provider: IdentityProvider) -> Identity:
@@ -45,7 +47,20 @@ def identity_of(claims: Mapping[str, Any], provider: IdentityProvider) -> Identi
     if not isinstance(subject, str) or not subject:
         raise CredentialInvalidError("the token's claim 'sub' names no subject")
     scopes = scopes_of(claims.get(provider.scopes_claim))
-    return Identity(tenant_id=TenantId(tenant_id), subject=f"user:{subject}", scopes=scopes)
+    return Identity(
+        tenant_id=TenantId(tenant_id),
+        subject=f"user:{subject}",
+        scopes=scopes,
+        expires_at=instant_of(claims.get("exp")),
+    )
+
+
+def instant_of(claim: object) -> datetime | None:
+    """Return the instant that a claim names in seconds; None where there is no such instant."""
+    try:
+        return datetime.fromtimestamp(claim, UTC) if isinstance(claim, int | float) else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def scopes_of(claim: object) -> frozenset[str]:

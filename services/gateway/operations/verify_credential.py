@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-
-import msgspec
+from typing import NamedTuple
 
 from gateway.domain.api_key import KEY_PREFIX, ApiKey, PresentedKey, parse_key
 from gateway.domain.errors import CredentialInvalidError, CredentialMissingError
@@ -13,9 +12,16 @@ from gateway.storage import api_keys
 from pgstore.database import Database
 from serving.context import RequestContext
 
-__all__ = ["verify_credential"]
+__all__ = ["Opened", "open_credential", "verify_credential"]
 
 TOUCH_EVERY = timedelta(minutes=1)
+
+
+class Opened(NamedTuple):
+    """Who asks, and until when the credential is good; None: until it is revoked."""
+
+    context: RequestContext
+    expires_at: datetime | None
 
 
 async def verify_credential(
@@ -26,6 +32,21 @@ async def verify_credential(
     now: datetime,
     trust: Trust | None = None,
 ) -> RequestContext:
+    """Read who asks by a credential; raises as `open_credential` does."""
+    opened = await open_credential(
+        database, authorization=authorization, request_id=request_id, now=now, trust=trust
+    )
+    return opened.context
+
+
+async def open_credential(
+    database: Database,
+    *,
+    authorization: str | None,
+    request_id: str,
+    now: datetime,
+    trust: Trust | None = None,
+) -> Opened:
     """Read the `Authorization` header: an API key, or a token of the identity provider that is trusted.
 
     Raises CredentialMissingError, CredentialInvalidError; IdentityUnavailableError for a token.
@@ -36,14 +57,21 @@ async def verify_credential(
     bearer = read_bearer(authorization)
     if trust is not None and not bearer.startswith(KEY_PREFIX):
         identity = await verify_token(database, token=bearer, trust=trust, now=now)
-        return RequestContext(**msgspec.structs.asdict(identity), request_id=request_id)
+        context = RequestContext(
+            tenant_id=identity.tenant_id,
+            subject=identity.subject,
+            scopes=identity.scopes,
+            request_id=request_id,
+        )
+        return Opened(context, identity.expires_at)
     key = await find_key(database, parse_key(bearer), now)
-    return RequestContext(
+    context = RequestContext(
         tenant_id=key.tenant_id,
         subject=f"key:{key.key_id}",
         scopes=frozenset(key.scopes),
         request_id=request_id,
     )
+    return Opened(context, key.expires_at)
 
 
 def read_bearer(authorization: str | None) -> str:

@@ -7,13 +7,22 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.operations.verify_credential import Opened
+from gateway.upstream.session import Session
 from serving import problems
 from serving.context import RequestContext
 
-__all__ = ["Verify", "refuse_credential"]
+__all__ = ["OpenCredential", "OpenSession", "Verify", "refuse_credential"]
 
 Verify = Callable[[str | None, str], Awaitable[RequestContext]]
 """Takes the Authorization header and the request's id; raises an error of kind unauthenticated."""
+
+
+OpenCredential = Callable[[str | None, str], Awaitable[Opened]]
+"""As Verify, and says until when the credential is good."""
+
+OpenSession = Callable[[RequestContext], Session]
+"""Makes the surroundings of one request."""
 
 
 def refuse_credential(request: Request, error: Exception) -> Response:

@@ -10,14 +10,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gateway.domain.errors import DocumentInvalidError
-from gateway.routes.credentials import Verify, refuse_credential
+from gateway.routes.credentials import OpenSession, Verify, refuse_credential
 from gateway.routes.media_types import GRAPHQL_JSON, accepted_type
 from gateway.routes.reading import MediaTypeRefusedError, read_get, read_post
 from gateway.schema.engine import Engine, MutationRefusedError
 from gateway.schema.failures import refusal_of
 from gateway.schema.request import Answer, GraphQLRequest
-from gateway.upstream.doors import Doors
-from gateway.upstream.session import ReadTenant, Session
 from serving.context import RequestContext
 from serving.telemetry import name_tenant
 
@@ -27,11 +25,10 @@ __all__ = ["GraphQLEndpoint"]
 class GraphQLEndpoint:
     """Answers GraphQL requests of those who have a credential."""
 
-    def __init__(self, *, verify: Verify, doors: Doors, read_tenant: ReadTenant) -> None:
+    def __init__(self, *, verify: Verify, open_session: OpenSession, engine: Engine) -> None:
         self._verify = verify
-        self._doors = doors
-        self._read_tenant = read_tenant
-        self._engine = Engine()
+        self._open_session = open_session
+        self._engine = engine
 
     def route(self) -> Route:
         """Return the route; methods that it does not list get a 405."""
@@ -57,9 +54,10 @@ class GraphQLEndpoint:
     async def _answer(
         self, request: Request, asked: GraphQLRequest, context: RequestContext, media_type: str
     ) -> Response:
-        session = Session(context=context, doors=self._doors, read_tenant=self._read_tenant)
         try:
-            answer = await self._engine.answer(asked, session, may_change=request.method == "POST")
+            answer = await self._engine.answer(
+                asked, self._open_session(context), may_change=request.method == "POST"
+            )
         except MutationRefusedError:
             refusal = refuse_request(DocumentInvalidError("a mutation is sent by POST"), media_type)
             refusal.status_code = HTTPStatus.METHOD_NOT_ALLOWED

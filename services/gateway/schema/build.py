@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from gateway.schema.mutation import Mutation
 from gateway.schema.query import Query
 from gateway.schema.scalars import SCALARS
+from gateway.schema.subscription import Subscription
 
 __all__ = ["build_schema", "executable_schema"]
 
@@ -19,7 +20,7 @@ __all__ = ["build_schema", "executable_schema"]
 def build_schema() -> strawberry.Schema:
     """Return the schema; it holds no state, so all requests and apps of a process share it."""
     config = StrawberryConfig(scalar_map=SCALARS)
-    return strawberry.Schema(query=Query, mutation=Mutation, config=config)
+    return strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription, config=config)
 
 
 def executable_schema() -> GraphQLSchema:

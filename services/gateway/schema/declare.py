@@ -13,7 +13,15 @@ from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
 
-__all__ = ["input_made_by", "input_type", "interface_type", "node_type", "object_type", "resolved"]
+__all__ = [
+    "followed",
+    "input_made_by",
+    "input_type",
+    "interface_type",
+    "node_type",
+    "object_type",
+    "resolved",
+]
 
 T = TypeVar("T", bound=type)
 
@@ -42,6 +50,11 @@ def resolved(resolver: Callable[..., object]) -> Any:
     What the function hands over may be a door's record: its attributes answer the fields of the same names.
     """
     return strawberry.field(resolver=resolver)
+
+
+def followed(source: Callable[..., object]) -> Any:
+    """Make a field of a subscription from a function that yields its values."""
+    return strawberry.subscription(resolver=source)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(strawberry.field,))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any, TypeAlias, cast
 
-from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql import ExecutionResult, GraphQLError, OperationType, create_source_event_stream
 
 from gateway.domain.errors import LimitExceededError
 from gateway.schema.build import executable_schema
@@ -15,7 +17,14 @@ from gateway.schema.masking import format_field_errors, format_limit, format_req
 from gateway.schema.request import Answer, GraphQLRequest
 from gateway.upstream.session import Session
 
-__all__ = ["Engine", "MutationRefusedError"]
+__all__ = ["Engine", "MakeSession", "MutationRefusedError"]
+
+MakeSession: TypeAlias = Callable[[], Session]
+
+SUBSCRIPTION_REFUSED = {
+    "message": "a subscription needs a WebSocket: connect to /graphql with graphql-transport-ws",
+    "extensions": {"code": "request_invalid", "kind": "invalid"},
+}
 
 
 class MutationRefusedError(Exception):
@@ -31,6 +40,58 @@ class Engine:
 
     async def answer(self, request: GraphQLRequest, session: Session, *, may_change: bool) -> Answer:
         """Answer one request; raises MutationRefusedError, nothing else."""
+        prepared = self._prepare(request)
+        if isinstance(prepared, Answer):
+            return prepared
+        operation = prepared.operation(request.operation_name)
+        if operation and operation.operation is OperationType.SUBSCRIPTION:
+            return Answer(errors=[SUBSCRIPTION_REFUSED])
+        if operation and operation.operation is not OperationType.QUERY and not may_change:
+            raise MutationRefusedError
+        return await self._run(prepared, request, session)
+
+    async def subscribe(
+        self, request: GraphQLRequest, make_session: MakeSession
+    ) -> Answer | AsyncGenerator[Answer, None]:
+        """Answer a query or mutation, or begin a subscription: an answer for each of its events.
+
+        Each event is answered in a session of its own, so that what is read is of that moment.
+        """
+        prepared = self._prepare(request)
+        if isinstance(prepared, Answer):
+            return prepared
+        operation = prepared.operation(request.operation_name)
+        session = make_session()
+        if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
+            return await self._run(prepared, request, session)
+        executor = self._executor(prepared, request, session)
+        if isinstance(executor, Answer):
+            return executor
+        source: Any = create_source_event_stream(executor)
+        if executor.is_awaitable(source):
+            source = await source
+        if isinstance(source, ExecutionResult):
+            refused = write_answer(source, session.context.request_id)
+            return Answer(errors=refused.errors)
+        return self._answer_events(source, prepared, request, make_session)
+
+    async def _answer_events(
+        self,
+        source: AsyncGenerator[object, None],
+        prepared: Prepared,
+        request: GraphQLRequest,
+        make_session: MakeSession,
+    ) -> AsyncGenerator[Answer, None]:
+        async with aclosing(source) as events:
+            try:
+                async for event in events:
+                    yield await self._run(prepared, request, make_session(), event=event)
+            except Exception as error:  # noqa: BLE001 - told as any field's error is, or masked
+                errors = [GraphQLError(str(error), original_error=error)]
+                yield Answer(errors=format_field_errors(errors, make_session().context.request_id))
+
+    def _prepare(self, request: GraphQLRequest) -> Prepared | Answer:
+        """Make the document ready, or say why not."""
         variables = request.variables or {}
         try:
             check_lists(variables)
@@ -39,15 +100,15 @@ class Engine:
             return Answer(errors=[format_limit(error)])
         if isinstance(prepared, list):
             return Answer(errors=format_request_errors(prepared, code="document_invalid"))
-        operation = prepared.operation(request.operation_name)
-        if operation and operation.operation is not OperationType.QUERY and not may_change:
-            raise MutationRefusedError
-        return await self._run(prepared, request, session)
+        return prepared
 
-    async def _run(self, prepared: Prepared, request: GraphQLRequest, session: Session) -> Answer:
+    def _executor(
+        self, prepared: Prepared, request: GraphQLRequest, session: Session, event: object = None
+    ) -> LeafExecutor | Answer:
         executor = LeafExecutor.build(
             self._schema,
             prepared.document,
+            root_value=event,
             context_value=session,
             raw_variable_values=request.variables,
             operation_name=request.operation_name,
@@ -55,6 +116,14 @@ class Engine:
         )
         if isinstance(executor, list):
             return Answer(errors=format_request_errors(executor, code="variables_invalid"))
+        return cast("LeafExecutor", executor)
+
+    async def _run(
+        self, prepared: Prepared, request: GraphQLRequest, session: Session, event: object = None
+    ) -> Answer:
+        executor = self._executor(prepared, request, session, event)
+        if isinstance(executor, Answer):
+            return executor
         result: Any = executor.execute_operation()
         if executor.is_awaitable(result):
             result = await result

@@ -6,9 +6,18 @@ from gateway.schema.agreement import AgreementPayload, save_agreement
 from gateway.schema.calendar import CalendarPayload, amend_calendar, create_calendar, revert_calendar
 from gateway.schema.calendar_plan import ApplyCalendarsPayload, apply_calendars
 from gateway.schema.declare import object_type, resolved
+from gateway.schema.delivery import ReplayPayload, replay_deliveries
 from gateway.schema.event import IngestEventsPayload, ingest_events
 from gateway.schema.policy import PolicyPayload, save_policy
 from gateway.schema.statement import StatementPayload, close_statement
+from gateway.schema.webhook_changes import (
+    WebhookPayload,
+    WebhookSecretPayload,
+    create_webhook,
+    delete_webhook,
+    rotate_webhook_secret,
+    update_webhook,
+)
 
 __all__ = ["Mutation"]
 
@@ -25,3 +34,8 @@ class Mutation:
     ingest_events: IngestEventsPayload = resolved(ingest_events)
     save_agreement: AgreementPayload = resolved(save_agreement)
     close_statement: StatementPayload = resolved(close_statement)
+    create_webhook: WebhookSecretPayload = resolved(create_webhook)
+    update_webhook: WebhookPayload = resolved(update_webhook)
+    rotate_webhook_secret: WebhookSecretPayload = resolved(rotate_webhook_secret)
+    delete_webhook: WebhookPayload = resolved(delete_webhook)
+    replay_deliveries: ReplayPayload = resolved(replay_deliveries)

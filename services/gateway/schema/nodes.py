@@ -17,6 +17,7 @@ from gateway.schema.info import Info
 from gateway.schema.policy import read_policy
 from gateway.schema.statement import read_statement
 from gateway.schema.subject import read_subject
+from gateway.schema.webhook import read_webhook
 
 __all__ = ["read_node"]
 
@@ -40,6 +41,7 @@ READERS: dict[tuple[str, tuple[type, ...]], Reader] = {
     ("Policy", (str,)): read_policy,
     ("Statement", (str, str)): read_statement,
     ("Subject", (str,)): read_subject,
+    ("Webhook", (str,)): read_webhook,
 }
 
 

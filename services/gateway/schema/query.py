@@ -34,6 +34,7 @@ from gateway.schema.statement import (
 )
 from gateway.schema.subject import Subject, read_subject
 from gateway.schema.viewer import Viewer, read_viewer
+from gateway.schema.webhook import Webhook, list_webhooks, read_webhook
 
 __all__ = ["Query"]
 
@@ -64,3 +65,5 @@ class Query:
     assessment: Assessment | None = resolved(assess_period)
     statement: Statement | None = resolved(read_statement)
     statements: Connection[Statement] | None = resolved(list_statements)
+    webhook: Webhook | None = resolved(read_webhook)
+    webhooks: Connection[Webhook] | None = resolved(list_webhooks)

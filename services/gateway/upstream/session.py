@@ -11,7 +11,9 @@ from clocks.contract import PolicyRecord, ReadPolicy
 from credits.contract import AgreementRecord, ReadAgreement
 from gateway.domain.tenant import Tenant
 from gateway.upstream.doors import Doors
+from gateway.upstream.message_tail import MessageTail
 from gateway.upstream.once import Once
+from gateway.upstream.webhooks import Webhooks
 from serving.context import RequestContext
 
 __all__ = ["ReadTenant", "Session"]
@@ -20,10 +22,20 @@ ReadTenant = Callable[[str], Awaitable[Tenant]]
 
 
 class Session:
-    """One request's surroundings; built for it and dropped after it."""
+    """One request's surroundings, or one event's of a subscription; built for it and dropped after it."""
 
-    def __init__(self, *, context: RequestContext, doors: Doors, read_tenant: ReadTenant) -> None:
+    def __init__(
+        self,
+        *,
+        context: RequestContext,
+        doors: Doors,
+        read_tenant: ReadTenant,
+        webhooks: Webhooks,
+        tail: MessageTail,
+    ) -> None:
         self.context = context
+        self.webhooks = webhooks
+        self.tail = tail
         self.calendars, self.clocks, self.credits = doors
         self.read_tenant = read_tenant
         self.calendar_by_key: Once[str, CalendarRecord] = Once(

@@ -31,7 +31,7 @@ from credits.settings import Settings as CreditsSettings
 from gateway.app import Gateway, build_app, open_gateway
 from gateway.operations.create_api_key import create_api_key
 from gateway.operations.create_tenant import create_tenant
-from gateway.settings import Settings
+from gateway.settings import Delivery, Settings
 from gateway.upstream.doors import Doors
 from serving.client import open_session
 from serving.context import SCOPES
@@ -118,7 +118,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def gateway(database_url: str, clock: Clock) -> AsyncIterator[Gateway]:
     """Open the gateway's own part."""
-    settings = Settings(database_url=database_url)
+    settings = Settings(database_url=database_url, delivery=Delivery(webhook_key=SECRET))
     async with open_gateway(settings, now=clock) as opened:
         yield opened
 
@@ -157,7 +157,7 @@ async def key_for(gateway: Gateway, tenant: str, clock: Clock, scopes: Iterable[
 @asynccontextmanager
 async def doors_in_process(database_url: str, redis_url: str, clock: Clock) -> AsyncIterator[Doors]:
     """Open the services in this process: each takes the one below it as its door."""
-    where = {"database_url": database_url, "redis_url": redis_url, "internal_secret": SECRET}
+    where: dict[str, Any] = {"database_url": database_url, "redis_url": redis_url, "internal_secret": SECRET}
     async with (
         open_calendars(CalendarsSettings(**where), now=clock) as calendars,
         open_clocks(ClocksSettings(**where), calendars=calendars, now=clock) as clocks,
@@ -169,7 +169,7 @@ async def doors_in_process(database_url: str, redis_url: str, clock: Clock) -> A
 @asynccontextmanager
 async def doors_over_http(database_url: str, redis_url: str, clock: Clock) -> AsyncIterator[Doors]:
     """Open each service behind HTTP on a port of its own, and reach it, and one another, by its client."""
-    where = {"database_url": database_url, "redis_url": redis_url, "internal_secret": SECRET}
+    where: dict[str, Any] = {"database_url": database_url, "redis_url": redis_url, "internal_secret": SECRET}
     tokens = InternalTokens(SECRET, now=clock)
     async with contextlib.AsyncExitStack() as stack:
         enter = stack.enter_async_context

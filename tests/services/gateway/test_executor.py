@@ -53,11 +53,21 @@ async def test_same_answer_as_the_stock_executor(
         tenant_id=tenant, subject=viewer["subject"], scopes=frozenset(viewer["scopes"]), request_id="r"
     )
     fast, stock = [
-        await run(way, text, Session(context=context, doors=doors, read_tenant=gateway.read_tenant))
-        for way in (LeafExecutor, Executor)
+        await run(way, text, session_of(context, doors, gateway)) for way in (LeafExecutor, Executor)
     ]
     assert fast == stock
     assert str(fast) == str(stock)
+
+
+def session_of(context: RequestContext, doors: Doors, gateway: Gateway) -> Session:
+    """Make a session of one request."""
+    return Session(
+        context=context,
+        doors=doors,
+        read_tenant=gateway.read_tenant,
+        webhooks=gateway.webhooks,
+        tail=gateway.tail,
+    )
 
 
 async def run(way: type[Executor[Any]], text: str, session: Session) -> tuple[Any, list[Any]]:

@@ -25,7 +25,7 @@ from gateway.operations.verify_token import Trust
 from gateway.settings import Settings
 from gateway.upstream.signing_keys import KEEP_S, RETRY_S, SigningKeys
 from serving.environment import SettingError
-from tests.services.gateway.conftest import Clock, listening
+from tests.services.gateway.conftest import SECRET, Clock, listening
 
 KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
 OTHER_KEY = RSAKey.generate_key(2048, {"kid": "two", "use": "sig"})
@@ -60,7 +60,13 @@ async def trusting(gateway: Gateway, provider: Provider, tenant: str, clock: Clo
     await create_tenant(gateway.database, tenant_id=tenant, name="Test", now=clock())
     async with signing_keys(provider) as (url, keys):
         described = IdentityProvider(issuer="https://id.example", audience="meantime", jwks_url=url)
-        yield Gateway(gateway.database, now=clock, trust=Trust(described, keys.read))
+        yield Gateway(
+            gateway.database,
+            now=clock,
+            webhooks=gateway.webhooks,
+            tail=gateway.tail,
+            trust=Trust(described, keys.read),
+        )
 
 
 @asynccontextmanager
@@ -171,7 +177,7 @@ async def test_provider_away(trusting: Gateway, provider: Provider, tenant: str,
 
 def test_settings_name_what_is_missing() -> None:
     """Half an identity provider is an error that names the variable."""
-    environ = {"DATABASE_URL": "postgresql://db/meantime"}
+    environ = {"DATABASE_URL": "postgresql://db/meantime", "MEANTIME_INTERNAL_SECRET": SECRET}
     assert Settings.from_environment(environ).identity_provider is None
     with pytest.raises(SettingError, match="MEANTIME_OIDC_ISSUER"):
         Settings.from_environment(environ | {"MEANTIME_OIDC_JWKS_URL": "https://id.example/jwks"})
