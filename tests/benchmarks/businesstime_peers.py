@@ -18,10 +18,11 @@ MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Peer(NamedTuple):
-    """One library's way to ask; None where it has none."""
+    """One library's way to ask; None where it has none. whole_hours: it adds nothing finer."""
 
     elapsed: Callable[[datetime, datetime], int] | None
     deadline: Callable[[datetime, timedelta], datetime] | None
+    whole_hours: bool = False
 
 
 def timegrid(holidays: list[date]) -> Peer:
@@ -98,7 +99,7 @@ def businesstimedelta(holidays: list[date]) -> Peer:
 
 
 def pandas(holidays: list[date]) -> Peer:
-    """Ask pandas' CustomBusinessHour, which adds whole seconds and measures nothing."""
+    """Ask pandas' CustomBusinessHour, which adds whole hours and measures nothing."""
     offsets: Any = importlib.import_module("pandas.tseries.offsets")
     timestamp: Any = importlib.import_module("pandas").Timestamp
     hours = offsets.CustomBusinessHour(start=["09:00", "13:15"], end=["12:30", "17:30"], holidays=holidays)
@@ -106,11 +107,10 @@ def pandas(holidays: list[date]) -> Peer:
     def deadline(start: datetime, duration: timedelta) -> datetime:
         local = timestamp(start).tz_convert("America/New_York")
         opened = local if hours.is_on_offset(local) else hours.rollforward(local)
-        whole_hours, rest = divmod(duration, timedelta(hours=1))
-        due: datetime = (opened + whole_hours * hours + rest).to_pydatetime()
+        due: datetime = (opened + duration // timedelta(hours=1) * hours).to_pydatetime()
         return due
 
-    return Peer(None, deadline)
+    return Peer(None, deadline, whole_hours=True)
 
 
 PEERS: Final = {
