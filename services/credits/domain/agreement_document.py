@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from businesstime.errors import BusinessTimeError
+from businesstime.periods import check_zone
 from credits.domain.agreement import Agreement, AttainmentMeasure, NoData, ServiceLevel, TieredRule
 from credits.domain.document import Node
-from credits.domain.period import check_zone
 from credits.domain.tier import SHARES, Comparison, Cut, Span, Tier, check_tiers, missed_span
 from money import MoneyError, parse_money, parse_share, rounding
 

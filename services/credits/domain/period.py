@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from businesstime.instants import SECOND_US, date_to_us, from_us
-from businesstime.zones import PACKAGED
+from businesstime import from_us
+from businesstime.periods import read_period
 from credits.domain.errors import PeriodInvalidError
 
-__all__ = ["Period", "check_label", "check_zone", "month_of"]
+__all__ = ["Period", "check_label", "month_of"]
 
 _MONTH = re.compile(r"(19[7-9]\d|20\d\d|21\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -35,12 +35,8 @@ def month_of(label: str, zone: str) -> Period:
     It lies between the first instants at which the zone's wall clock reads the first of the month, and the
     first of the next, or later. Raises PeriodInvalidError, and ZoneUnknown for a zone that there is not.
     """
-    year, month = map(int, check_label(label).split("-"))
-    return Period(
-        label=label,
-        starts_at=_first_instant(date(year, month, 1), zone),
-        ends_at=_first_instant(date(year + month // 12, month % 12 + 1, 1), zone),
-    )
+    month = read_period(check_label(label), zone)
+    return Period(label=label, starts_at=from_us(month.start_us), ends_at=from_us(month.end_us))
 
 
 def check_label(label: str) -> str:
@@ -48,13 +44,3 @@ def check_label(label: str) -> str:
     if not _MONTH.fullmatch(label):
         raise PeriodInvalidError(label)
     return label
-
-
-def check_zone(zone: str) -> str:
-    """Give the zone back if tzdata has it; raises ZoneUnknown."""
-    PACKAGED.rules(zone)
-    return zone
-
-
-def _first_instant(day: date, zone: str) -> datetime:
-    return from_us(PACKAGED.rules(zone).edge_us(date_to_us(day) // SECOND_US))
