@@ -7,6 +7,8 @@ import aiohttp
 from calendars.contract import (
     AcceptedIcsEdition,
     AcceptIcsEdition,
+    AdoptedZoneRules,
+    AdoptZoneRules,
     AmendCalendar,
     AmendmentPage,
     AmendmentPlan,
@@ -22,6 +24,7 @@ from calendars.contract import (
     CalendarPage,
     CalendarRecord,
     CalendarStates,
+    CalendarWatches,
     CalendarWindows,
     ClosureFeed,
     ClosureFeeds,
@@ -44,6 +47,7 @@ from calendars.contract import (
     ReadIcs,
     ReadIcsSource,
     ReadTimelines,
+    ReadWatches,
     RefreshIcsSource,
     RevertCalendar,
     RevokeClosureFeed,
@@ -176,3 +180,11 @@ class CalendarsClient:
     async def list_ics_sources(self, context: RequestContext, request: ListIcsSources) -> IcsSourcePage:
         """Read a page of sources."""
         return await self._door.call(context, "list_ics_sources", request, IcsSourcePage)
+
+    async def read_watches(self, context: RequestContext, request: ReadWatches) -> CalendarWatches:
+        """Say what runs out, and which zones changed."""
+        return await self._door.call(context, "read_watches", request, CalendarWatches)
+
+    async def adopt_zone_rules(self, context: RequestContext, request: AdoptZoneRules) -> AdoptedZoneRules:
+        """Take a zone's changed rules over, once."""
+        return await self._door.call(context, "adopt_zone_rules", request, AdoptedZoneRules)

@@ -38,6 +38,7 @@ from calendars.domain.closure_feed import (
     ReadClosures,
     RevokeClosureFeed,
 )
+from calendars.domain.holiday_watch import HolidaysRunOut
 from calendars.domain.ics_door import (
     AcceptedIcsEdition,
     AcceptIcsEdition,
@@ -75,11 +76,20 @@ from calendars.domain.question import (
     WindowSegment,
 )
 from calendars.domain.version_difference import CalendarDifference, CompareVersions, DayDifference
+from calendars.domain.watch_door import (
+    AdoptedZoneRules,
+    AdoptZoneRules,
+    CalendarWatches,
+    ReadWatches,
+)
+from calendars.domain.zone_watch import ZoneChange
 from serving.context import RequestContext
 
 __all__ = [
     "AcceptIcsEdition",
     "AcceptedIcsEdition",
+    "AdoptZoneRules",
+    "AdoptedZoneRules",
     "AmendCalendar",
     "AmendMode",
     "AmendmentPage",
@@ -100,6 +110,7 @@ __all__ = [
     "CalendarRecord",
     "CalendarStates",
     "CalendarVersionRecord",
+    "CalendarWatches",
     "CalendarWindows",
     "Calendars",
     "ClosureFeed",
@@ -113,6 +124,7 @@ __all__ = [
     "DismissIcsEdition",
     "ElapsedAnswer",
     "ElapsedQuestion",
+    "HolidaysRunOut",
     "IcsDifference",
     "IcsEditionRecord",
     "IcsHolidays",
@@ -131,6 +143,7 @@ __all__ = [
     "ReadIcs",
     "ReadIcsSource",
     "ReadTimelines",
+    "ReadWatches",
     "Reason",
     "RefreshIcsSource",
     "RevertCalendar",
@@ -144,6 +157,7 @@ __all__ = [
     "WindowAnswer",
     "WindowQuestion",
     "WindowSegment",
+    "ZoneChange",
 ]
 
 
@@ -262,4 +276,12 @@ class Calendars(Protocol):
 
     async def list_ics_sources(self, context: RequestContext, request: ListIcsSources) -> IcsSourcePage:
         """Read a page of sources. Scope: read. Codes: page_too_large."""
+        ...
+
+    async def read_watches(self, context: RequestContext, request: ReadWatches) -> CalendarWatches:
+        """Say what runs out, and which zones changed. Scope: read. Codes: within_days_invalid."""
+        ...
+
+    async def adopt_zone_rules(self, context: RequestContext, request: AdoptZoneRules) -> AdoptedZoneRules:
+        """Take a zone's changed rules over, once. Scope: calendars. Codes: zone_unchanged."""
         ...

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from businesstime.zones import PACKAGED, ZoneDatabase
 from calendars.contract import (
     AcceptedIcsEdition,
     AcceptIcsEdition,
+    AdoptedZoneRules,
+    AdoptZoneRules,
     AmendCalendar,
     AmendmentPage,
     AmendmentPlan,
@@ -23,6 +26,7 @@ from calendars.contract import (
     CalendarPage,
     CalendarRecord,
     CalendarStates,
+    CalendarWatches,
     CalendarWindows,
     ClosureFeed,
     ClosureFeeds,
@@ -45,6 +49,7 @@ from calendars.contract import (
     ReadIcs,
     ReadIcsSource,
     ReadTimelines,
+    ReadWatches,
     RefreshIcsSource,
     RevertCalendar,
     RevokeClosureFeed,
@@ -52,6 +57,7 @@ from calendars.contract import (
     TimelinesRecord,
 )
 from calendars.operations import (
+    adopt_zone_rules,
     amend_calendar,
     apply_calendars,
     ask_calendar,
@@ -67,6 +73,7 @@ from calendars.operations import (
     read_ics,
     read_ics_source,
     read_timelines,
+    read_watches,
     refresh_ics_source,
     revert_calendar,
     save_ics_source,
@@ -96,11 +103,13 @@ class CalendarsService:
         shelf: TimelineShelf,
         feeds: FeedAccess,
         now: Callable[[], datetime],
+        zones: ZoneDatabase = PACKAGED,
     ) -> None:
         self._database = database
         self._redis = redis
         self._shelf = shelf
         self._feeds = feeds
+        self._zones = zones
         self._now = now
         self._nudges = Nudges(redis)
         self.feed: Feed = DatabaseFeed(database)
@@ -273,6 +282,22 @@ class CalendarsService:
         """Read a page of sources."""
         require(context, "read")
         return await read_ics_source.list_page(context, request, database=self._database)
+
+    async def read_watches(self, context: RequestContext, request: ReadWatches) -> CalendarWatches:
+        """Say what runs out, and which zones changed."""
+        require(context, "read")
+        return await read_watches.read(
+            context, request, database=self._database, zones=self._zones, now=self._now()
+        )
+
+    async def adopt_zone_rules(self, context: RequestContext, request: AdoptZoneRules) -> AdoptedZoneRules:
+        """Take a zone's changed rules over, once."""
+        require(context, "calendars")
+        record = await adopt_zone_rules.adopt(
+            context, request, database=self._database, zones=self._zones, now=self._now()
+        )
+        await self._nudges.publish(context.tenant_id, FEED_CHANNEL)
+        return record
 
     def _source(self) -> TimelineSource:
         return TimelineSource(database=self._database, shelf=self._shelf, now=self._now())

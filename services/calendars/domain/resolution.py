@@ -156,10 +156,12 @@ def _inherit(inherited: Mapping[str, Any] | Composition, document: Document) -> 
     own = document.hours()
     del own["parent"]
     opted_out = _read_opt_out(own.pop("opt_out", []))
-    merged = {**inherited, **own}
-    holidays = [*_as_list(own, "holidays"), *_without(_as_list(inherited, "holidays"), opted_out)]
-    special = {**_as_mapping(inherited, "special"), **_as_mapping(own, "special")}
-    return merged | ({"holidays": holidays} if holidays else {}) | ({"special": special} if special else {})
+    added = {
+        "holidays": [*_as_list(own, "holidays"), *_without(_as_list(inherited, "holidays"), opted_out)],
+        "special": {**_as_mapping(inherited, "special"), **_as_mapping(own, "special")},
+    }
+    replaced = {name: value for name, value in {**inherited, **own}.items() if name not in added}
+    return replaced | {name: value for name, value in added.items() if value}
 
 
 def _read_opt_out(raw: object) -> frozenset[str]:

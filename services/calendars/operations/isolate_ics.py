@@ -19,7 +19,7 @@ from calendars.domain.errors import CalendarsError, IcsInvalidError, IcsTooLarge
 from calendars.domain.ics_reading import MAX_BYTES, IcsHolidays, read_ics
 from calendars.domain.import_errors import ReaderOverrunError
 
-__all__ = ["IcsReader", "answer_stdin"]
+__all__ = ["IcsReader", "answer_stdin", "hold_to_limits"]
 
 CPU_S = 2
 WALL_S = 15
@@ -83,7 +83,7 @@ class IcsReader:
 
 def answer_stdin() -> None:
     """Be that process: hold oneself to the limits, then read standard input and answer."""
-    _hold_to_limits(int(os.environ["MEANTIME_ICS_CPU_S"]))
+    hold_to_limits(int(os.environ["MEANTIME_ICS_CPU_S"]))
     content = sys.stdin.buffer.read(MAX_BYTES + 1)
     sys.stdout.buffer.write(msgspec.json.encode(_answer(content)))
 
@@ -102,7 +102,8 @@ def _text(content: bytes) -> str:
         raise IcsInvalidError(f"content: is no UTF-8 at byte {error.start}", field="content") from error
 
 
-def _hold_to_limits(cpu_s: int) -> None:
+def hold_to_limits(cpu_s: int) -> None:
+    """Bound this process for good: processor time, memory, no file written."""
     for name, limit in (
         (resource.RLIMIT_CPU, cpu_s),
         (resource.RLIMIT_AS, MEMORY_BYTES),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import signal
+import sys
 import time
 
 import pytest
@@ -29,7 +31,7 @@ LIMIT_S = 2.0
 
 
 def children() -> tuple[float, int]:
-    """Return the processor time, in seconds, and the largest memory, in bytes, of processes that have ended."""
+    """Return the processor time, in seconds, and the most memory, in bytes, of processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
 
@@ -73,8 +75,21 @@ async def test_a_reader_that_takes_too_long_is_ended() -> None:
     """Whatever a file would make of the reader, its process ends, and nothing is left of it."""
     with pytest.raises(ReaderOverrunError):
         await IcsReader(wall_s=0.01).read(FILES["1 MB line"])
-    with pytest.raises(ReaderOverrunError):
-        await IcsReader(cpu_s=0).read(b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+    assert (await IcsReader().read(b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")).holidays == ()
+
+
+@pytest.mark.parametrize(
+    ("work", "ends"),
+    [("while True: pass", -signal.SIGXCPU), ("bytearray(1 << 30)", 1)],
+    ids=["cpu", "memory"],
+)
+async def test_the_process_of_a_reader_is_held_to_its_limits(work: str, ends: int) -> None:
+    """A second of a processor, and half a gigabyte, are the end of it."""
+    code = f"from calendars.operations.isolate_ics import hold_to_limits\nhold_to_limits(1)\n{work}"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert await asyncio.wait_for(process.wait(), 30) in {ends, -signal.SIGKILL}
 
 
 async def test_the_service_answers_while_hostile_files_are_read(
