@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from fractions import Fraction
 
 from businesstime import Interval, from_us, to_us
@@ -25,7 +25,7 @@ async def gather_promises(measure: Attainment, period: Interval, ground: Ground)
     """List the Cycles met or breached in a period, with whether they were met."""
     items: list[Item[bool]] = []
     start, end, now = from_us(period.start_us), from_us(period.end_us), from_us(ground.now_us)
-    for policy_key, metric in _metrics(ground.rulebook, measure.policy, measure.metric):
+    for policy_key, metric in _metrics(ground.rulebook, measure, "measure"):
         asked = Period(policy_key, metric, start, end, now, measure.target)
         cycles = await collect(counted_cycles(ground.connection, asked))
         items.extend(_promise(policy_key, metric, cycle) for cycle in cycles)
@@ -35,29 +35,31 @@ async def gather_promises(measure: Attainment, period: Interval, ground: Ground)
 async def gather_cycle_times(source: CycleTimes, period: Interval, ground: Ground) -> list[Item[Amount]]:
     """List the Cycles that stopped in a period, with the time that each took."""
     items: list[Item[Amount]] = []
-    for policy_key, metric in _metrics(ground.rulebook, source.policy, source.metric):
+    for policy_key, metric in _metrics(ground.rulebook, source, "measure.of"):
         cycles = stopped_cycles(ground.connection, policy_key, metric, source.target, period)
         items.extend([_time(source, policy_key, metric, one, ground) for one in await collect(cycles)])
     return items
 
 
-def _metrics(rulebook: Rulebook, policy_key: str | None, metric: str | None) -> Iterator[tuple[str, str]]:
+def _metrics(rulebook: Rulebook, meant: Attainment | CycleTimes, path: str) -> Sequence[tuple[str, str]]:
     """List the Metrics meant, of all versions. Raises PolicyUnknownError, MetricUnknownError."""
-    if policy_key is not None and policy_key not in rulebook.policies:
-        raise PolicyUnknownError(f"policy: there is no policy {policy_key!r}", field="policy")
-    found = sorted(
-        {
-            (key, named.name)
-            for key, versions in rulebook.policies.items()
-            if policy_key in {None, key}
-            for version in versions
-            for named in version.policy.metrics
-            if metric in {None, named.name}
-        }
-    )
-    if metric is not None and not found:
-        raise MetricUnknownError(f"metric: no such policy has a metric {metric!r}", field="metric")
-    yield from found
+    if meant.policy is not None and meant.policy not in rulebook.policies:
+        raise PolicyUnknownError(
+            f"{path}.policy: there is no policy {meant.policy!r}", field=f"{path}.policy"
+        )
+    found = {
+        (key, named.name)
+        for key, versions in rulebook.policies.items()
+        if meant.policy in {None, key}
+        for version in versions
+        for named in version.policy.metrics
+        if meant.metric in {None, named.name}
+    }
+    if meant.metric is not None and not found:
+        raise MetricUnknownError(
+            f"{path}.metric: no such policy has a metric {meant.metric!r}", field=f"{path}.metric"
+        )
+    return sorted(found)
 
 
 def _promise(policy_key: str, metric: str, cycle: CountedCycle) -> Item[bool]:

@@ -30,18 +30,29 @@ from clocks.operations.gather_events import (
 )
 from clocks.operations.gather_ground import Gathered, Ground
 
-__all__ = ["calendar_of", "gather"]
+__all__ = ["calendar_of", "gather", "tells_cycles"]
 
 
-def calendar_of(measure: Measure) -> str | None:
-    """Name the Calendar that a measure counts on, beside those of the policies."""
+def calendar_of(measure: Measure) -> tuple[str, str] | None:
+    """Name the Calendar that a measure counts on beside those of the policies, and where it says so."""
     match measure:
-        case Availability():
-            return measure.calendar
-        case Mean() | Percentile() | Within() if isinstance(measure.of, Spans):
-            return measure.of.calendar
+        case Availability() if measure.calendar is not None:
+            return measure.calendar, "measure.calendar"
+        case Mean() | Percentile() | Within() if isinstance(measure.of, Spans) and measure.of.calendar:
+            return measure.of.calendar, "measure.of.calendar"
         case _:
             return None
+
+
+def tells_cycles(measure: Measure) -> bool:
+    """Tell whether the items of a measure are Cycles, which policy, metric and target tell apart."""
+    match measure:
+        case Attainment():
+            return True
+        case Mean() | Percentile() | Within():
+            return isinstance(measure.of, CycleTimes)
+        case _:
+            return False
 
 
 async def gather(measure: Measure, period: Interval, ground: Ground) -> Gathered:

@@ -19,7 +19,7 @@ from clocks.domain.measures.refusals import MeasureInvalidError, MeasureTooLarge
 from clocks.domain.measures.value import Value, write_integer
 from clocks.domain.refusals import CalendarUnknownError, PeriodEmptyError, UnsettledError
 from clocks.operations.gather_ground import Gathered, Ground
-from clocks.operations.gather_items import calendar_of, gather
+from clocks.operations.gather_items import calendar_of, gather, tells_cycles
 from clocks.operations.load_rulebook import Rulebooks, read_timelines
 from clocks.operations.read_values import read_instant, read_text
 from clocks.storage.measures import read_attributes_at
@@ -53,7 +53,7 @@ async def measure(
     Raises MeasureInvalidError, MeasureTooLargeError, CalendarUnknownError, PolicyUnknownError,
     MetricUnknownError, PeriodEmptyError, InstantNaiveError, and BusinessTimeError for periods and zones.
     """
-    measured = parse_measure(request.measure)
+    measured = _read(request)
     periods = _periods(request, now)
     names = _names(request)
     exclusions = _exclusions(request)
@@ -75,6 +75,16 @@ async def measure(
                 return MeasurementList(measurements=tuple(done))
         await rulebooks.load(context)
     raise UnsettledError("policies or calendars change at this moment: try again")
+
+
+def _read(request: MeasurePeriods) -> Measure:
+    try:
+        measured = parse_measure(request.measure)
+    except MeasureInvalidError as error:
+        raise error.within("measure") from None
+    if request.by in _LABELS and not tells_cycles(measured):
+        raise MeasureInvalidError(f"{request.by} tells only Cycles apart", field="by")
+    return measured
 
 
 async def _measure(
@@ -196,14 +206,15 @@ def _exclusions(request: MeasurePeriods) -> list[Interval]:
 async def _timelines(
     context: RequestContext, calendars: Calendars, measured: Measure
 ) -> Mapping[str, Timeline]:
-    key = calendar_of(measured)
-    if key is None:
+    named = calendar_of(measured)
+    if named is None:
         return {}
+    key, path = named
     try:
         [record] = await read_timelines(calendars, context, [key])
     except Exception as error:
         problem = describe(error)
         if problem is None or problem.code not in {"calendar_unknown", "calendar_key_invalid"}:
             raise
-        raise CalendarUnknownError(f"calendar: there is no calendar {key!r}", field="calendar") from error
+        raise CalendarUnknownError(f"{path}: there is no calendar {key!r}", field=path) from error
     return {key: Timeline.from_bytes(record.blob)}

@@ -19,6 +19,11 @@ class MeasureInvalidError(ClocksError):
 
     def __init__(self, reason: str, *, field: str) -> None:
         super().__init__(f"{field}: {reason}", field=field)
+        self.reason = reason
+
+    def within(self, path: str) -> MeasureInvalidError:
+        """Say the same of a document that stands at a path."""
+        return MeasureInvalidError(self.reason, field=f"{path}.{self.field}")
 
 
 class MeasureTooLargeError(ClocksError):

@@ -13,6 +13,7 @@ from serving.problems import describe
 from tests.services.clocks.stories import at, event
 
 MINUTE_US = 60_000_000
+NOON = at("2026-02-02T12:00")
 
 
 async def ingest(door: Clocks, context: RequestContext, *told: tuple[Any, ...]) -> None:
@@ -158,13 +159,23 @@ async def test_a_trend_is_a_value_for_each_period(door: Clocks, context: Request
 @pytest.mark.parametrize(
     ("asked", "code", "field"),
     [
-        ({"measure": {"kind": "mode"}}, "measure_invalid", "kind"),
-        ({"measure": {"kind": "mean", "of": {"kind": "numbers"}}}, "measure_invalid", "of.event"),
+        ({"measure": {"kind": "mode"}}, "measure_invalid", "measure.kind"),
+        ({"measure": {"kind": "mean", "of": {"kind": "numbers"}}}, "measure_invalid", "measure.of.event"),
         ({"measure": {"kind": "csat"}, "period": "2026-13"}, "period_invalid", "period"),
         ({"measure": {"kind": "csat"}, "zone": "Mars/Base"}, "zone_unknown", "zone"),
         ({"measure": {"kind": "csat"}, "by": "team"}, "measure_invalid", "by"),
-        ({"measure": {"kind": "attainment", "policy": "none"}}, "policy_unknown", "policy"),
-        ({"measure": {"kind": "availability", "calendar": "none"}}, "calendar_unknown", "calendar"),
+        ({"measure": {"kind": "csat"}, "by": "target"}, "measure_invalid", "by"),
+        ({"measure": {"kind": "csat"}, "period": None}, "measure_invalid", "period"),
+        ({"measure": {"kind": "csat"}, "where": {"a": "\x00"}}, "text_invalid", "where"),
+        ({"measure": {"kind": "csat"}, "exclusions": ((NOON, NOON),)}, "period_empty", "exclusions[0].end"),
+        (
+            {"measure": {"kind": "mean", "of": {"kind": "cycles", "policy": "none"}}},
+            "policy_unknown",
+            "measure.of.policy",
+        ),
+        ({"measure": {"kind": "attainment", "metric": "none"}}, "metric_unknown", "measure.metric"),
+        ({"measure": {"kind": "attainment", "policy": "none"}}, "policy_unknown", "measure.policy"),
+        ({"measure": {"kind": "availability", "calendar": "none"}}, "calendar_unknown", "measure.calendar"),
     ],
 )
 async def test_refusals_name_the_field(
