@@ -56,15 +56,16 @@ class Manifest:
     source: str
 
 
-def read_manifests(paths: Iterable[Path]) -> list[Manifest]:
+def read_manifests(paths: Iterable[Path], *, bare: Kind | None = None) -> list[Manifest]:
     """Read files, and of folders every YAML and JSON file in order of name.
 
+    bare: what a document is that names no kind and no key; its key is then the file's name.
     Raises ManifestError, which names the file; also for two documents of one kind and key.
     """
     found: dict[tuple[Kind, str], Manifest] = {}
     for path in paths:
         files = sorted(one for one in path.iterdir() if one.suffix in _SUFFIXES) if path.is_dir() else [path]
-        for manifest in (manifest for file in files for manifest in _read_file(file)):
+        for manifest in (manifest for file in files for manifest in _read_file(file, bare)):
             other = found.setdefault((manifest.kind, manifest.key), manifest)
             if other is not manifest:
                 raise ManifestError(
@@ -83,7 +84,7 @@ def bare_document(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name not in outside}
 
 
-def _read_file(file: Path) -> Iterator[Manifest]:
+def _read_file(file: Path, bare: Kind | None) -> Iterator[Manifest]:
     try:
         if file.stat().st_size > _MAX_BYTES:
             raise ManifestError(f"{file}: larger than {_MAX_BYTES:,} bytes")
@@ -94,12 +95,16 @@ def _read_file(file: Path) -> Iterator[Manifest]:
         raise ManifestError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
     for place, document in enumerate(documents, start=1):
         if document is not None:
-            yield _manifest(document, str(file) if len(documents) == 1 else f"{file} (document {place})")
+            source = str(file) if len(documents) == 1 else f"{file} (document {place})"
+            said = {"kind": bare.value, "key": file.stem} if bare else {}
+            yield _manifest(document, said, source)
 
 
-def _manifest(document: object, source: str) -> Manifest:
+def _manifest(document: object, said: Mapping[str, str], source: str) -> Manifest:
     if not isinstance(document, dict):
         raise ManifestError(f"{source}: a mapping is needed at the top")
+    if "kind" not in document:
+        document = {**said, **document}
     kind, key, name = (document.get(field) for field in ("kind", "key", "name"))
     if kind not in list(Kind):
         raise ManifestError(f"{source}: kind: {kind!r} is not one of {', '.join(Kind)}", field="kind")

@@ -86,6 +86,19 @@ async def test_a_child_opts_out_of_single_holidays(door: Calendars, context: Req
     assert (world, shop) == (6 * 8, 8 * 8)
 
 
+async def test_a_child_opts_out_of_the_only_holiday(door: Calendars, context: RequestContext) -> None:
+    """Also where nothing is left of the parent's holidays."""
+    holidays = [{"date": "2026-03-10", "name": "Founders' Day"}]
+    await create(
+        door,
+        context,
+        world=hours("UTC", "09:00-17:00", holidays=holidays),
+        shop={"parent": "world", "opt_out": ["Founders' Day"]},
+    )
+    world, shop = [await open_hours(door, context, key, MONDAY, MONDAY + WEEK) for key in ("world", "shop")]
+    assert (world, shop) == (4 * 8, 5 * 8)
+
+
 async def test_a_child_follows_each_version_of_its_parent(door: Calendars, context: RequestContext) -> None:
     """Where the parent changes, the child changes at the same instant, without an amendment of its own."""
     await create(door, context, world=hours("UTC", "09:00-10:00"), region={"parent": "world"})

@@ -1,0 +1,120 @@
+"""Calendars in files, read as the service reads them: checked, spliced and compiled, without any server."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from businesstime import Timeline, compile_schedule
+from calendars.domain.calendar import Calendar, begin
+from calendars.domain.definition import check_acyclic, closure_of, horizon_at, outline_of
+from calendars.domain.document import CalendarKey, read_document, read_key
+from calendars.domain.errors import CalendarsError
+from calendars.domain.resolution import check_document
+from calendars.domain.schedule_check import check_schedule
+from calendars.domain.season_overlap import check_seasons
+from cli.errors import CliError
+from cli.manifest import Kind, Manifest, read_manifests
+
+__all__ = ["CalendarFileError", "read_timelines"]
+
+
+class CalendarFileError(CliError):
+    """A calendar in a file that cannot be used; the code is that of the rule it breaks."""
+
+    def __init__(self, message: str, *, code: str, field: str | None = None) -> None:
+        super().__init__(message, field=field)
+        self.code = code
+
+
+def read_timelines(
+    paths: Iterable[Path], *, keys: Sequence[str], now: datetime
+) -> dict[CalendarKey, Timeline]:
+    """Compile the Calendars that files describe, or of these the ones asked for; by key, in that order.
+
+    A document that names no kind is a Calendar named for its file. Raises ManifestError, and
+    CalendarFileError for whatever the service would refuse to save.
+    """
+    files = {
+        manifest.key: manifest
+        for manifest in read_manifests(paths, bare=Kind.CALENDAR)
+        if manifest.kind is Kind.CALENDAR
+    }
+    book = {}
+    for manifest in files.values():
+        with _named(manifest):
+            calendar = _calendar(manifest, now)
+            book[calendar.key] = calendar
+    wanted = [_find(key, book) for key in keys] or list(book)
+    _check_made_of(book, files)
+    return {key: _compile(book[key], book, files[key], now) for key in wanted}
+
+
+def _calendar(manifest: Manifest, now: datetime) -> Calendar:
+    document = read_document(manifest.document)
+    if document.imports:
+        one = document.imports[0]
+        raise CalendarFileError(
+            f"{one.field}: takes holidays from the ICS source {one.source!r}, which only the service knows",
+            code="ics_source_unknown",
+            field=one.field,
+        )
+    return begin(key=read_key(manifest.key), name=manifest.name, document=document, by="file", now=now)
+
+
+def _find(key: str, book: Mapping[CalendarKey, Calendar]) -> CalendarKey:
+    found = next((one for one in book if one == key), None)
+    if found is None:
+        listed = ", ".join(sorted(book)) or "none"
+        raise CalendarFileError(
+            f"--key: no file describes a calendar {key!r}; there are: {listed}",
+            code="calendar_unknown",
+            field="--key",
+        )
+    return found
+
+
+def _check_made_of(book: Mapping[CalendarKey, Calendar], files: Mapping[str, Manifest]) -> None:
+    """Refuse what names a Calendar that no file describes, and what is made of itself."""
+    for calendar in book.values():
+        _check_known(calendar, book, files[calendar.key])
+    outlines = {key: outline_of(calendar) for key, calendar in book.items()}
+    for key in book:
+        with _named(files[key]):
+            check_acyclic(key, outlines)
+
+
+def _check_known(calendar: Calendar, known: Collection[str], manifest: Manifest) -> None:
+    for reference in calendar.versions[-1].document.references:
+        if reference.key not in known:
+            raise CalendarFileError(
+                f"{manifest.source}: {reference.field}: names the calendar {reference.key!r}:"
+                " give its file too",
+                code="reference_unknown",
+                field=reference.field,
+            )
+
+
+def _compile(
+    calendar: Calendar, book: Mapping[CalendarKey, Calendar], manifest: Manifest, now: datetime
+) -> Timeline:
+    outlines = {key: outline_of(one) for key, one in book.items()}
+    parts = {key: book[key] for key in closure_of(calendar.key, outlines)}
+    document, horizon = calendar.versions[-1].document, horizon_at(now)
+    with _named(manifest):
+        schedule = check_document(document, parts)
+        if document.composition is None:
+            check_seasons(schedule)
+        check_schedule(schedule, horizon)
+        return compile_schedule(schedule, start=horizon.start, end=horizon.end)
+
+
+@contextmanager
+def _named(manifest: Manifest) -> Iterator[None]:
+    """Name the file in what is refused."""
+    try:
+        yield
+    except (CalendarFileError, CalendarsError) as error:
+        raise CalendarFileError(f"{manifest.source}: {error}", code=error.code, field=error.field) from error

@@ -1,0 +1,212 @@
+"""The command `meantime calendar`, as a user calls it: what it prints, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.app import main
+
+LONDON = """
+zone: Europe/London
+hours: {mon-fri: ["09:00-12:30", "13:30-17:00"]}
+holidays: [{country: GB, subdivision: ENG}]
+"""
+FAMILY = """
+kind: Calendar
+key: world
+zone: UTC
+hours: {mon-fri: ["09:00-17:00"]}
+holidays: [{date: 2026-03-04, name: Founders' day}]
+---
+kind: Calendar
+key: tokyo
+parent: world
+zone: Asia/Tokyo
+opt_out: ["Founders' day"]
+---
+kind: Calendar
+key: sun
+union: [world, tokyo]
+---
+kind: Policy
+key: not-asked
+"""
+SEASONS_OVERLAP = """
+zone: UTC
+hours: {mon: ["09:00-10:00"]}
+seasons:
+- {name: a, from: "06-01", to: "08-31", hours: {mon: ["10:00-11:00"]}}
+- {name: b, from: "08-31", to: "09-30", hours: {mon: ["10:00-11:00"]}}
+"""
+WEDNESDAY_NIGHT = "2026-03-04T02:00:00Z"
+
+
+@pytest.fixture
+def london(tmp_path: Path) -> str:
+    """Write a schedule document that names no kind."""
+    path = tmp_path / "london.yaml"
+    path.write_text(LONDON, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> str:
+    """Write a parent, a child of it and their union, beside something else."""
+    folder = tmp_path / "calendars"
+    folder.mkdir()
+    (folder / "all.yaml").write_text(FAMILY, encoding="utf-8")
+    return str(folder)
+
+
+class Command:
+    """Calls `meantime calendar` as the console script does."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capfd = capfd
+
+    def run(self, *arguments: str) -> tuple[object, str, str]:
+        """Give the exit code, and what was printed on both streams."""
+        self._monkeypatch.setattr(sys, "argv", ["meantime", "calendar", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = self._capfd.readouterr()
+        return ended.value.code, printed.out, printed.err
+
+    def lines(self, *arguments: str) -> list[str]:
+        """Give the lines of a run that goes well."""
+        code, out, err = self.run(*arguments)
+        assert (code or 0, err) == (0, "")
+        return [" ".join(line.split()) for line in out.splitlines()]
+
+    def answers(self, *arguments: str) -> list[dict[str, Any]]:
+        """Give the JSON of a run that goes well."""
+        return [json.loads(line) for line in self.lines(*arguments, "--format", "json")]
+
+    def refusal(self, *arguments: str) -> str:
+        """Give the one line of a run that is refused."""
+        code, out, err = self.run(*arguments)
+        assert (code, out) == (1, "")
+        (line,) = err.splitlines()
+        return line
+
+
+@pytest.fixture
+def calendar(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    """Give the command."""
+    return Command(monkeypatch, capfd)
+
+
+def test_open_or_closed_with_reason(calendar: Command, london: str) -> None:
+    """The file's name is the key; the reason of a holiday is its name."""
+    assert calendar.lines("is-open", london, "--at", "2026-03-02T10:00:00Z") == [
+        "london open until 2026-03-02T12:30:00+00:00 weekly hours"
+    ]
+    assert calendar.lines("is-open", london, "--at", "2026-12-25T10:00:00Z") == [
+        "london closed until 2026-12-29T09:00:00+00:00 holiday: Christmas Day"
+    ]
+
+
+def test_next_opening_and_closing(calendar: Command, london: str) -> None:
+    """While it is open, the next opening is the instant itself; times are those of the calendar's zone."""
+    at = ("--at", "2026-07-06T12:00:00Z")
+    assert calendar.lines("next-open", london, *at) == ["london 2026-07-06T13:30:00+01:00"]
+    assert calendar.lines("next-close", london, *at) == ["london 2026-07-06T17:00:00+01:00"]
+    open_at = ("--at", "2026-07-06T13:00:00Z", "--zone", "America/New_York")
+    assert calendar.lines("next-open", london, *open_at) == ["london 2026-07-06T09:00:00-04:00"]
+
+
+def test_elapsed_time_and_deadlines(calendar: Command, london: str) -> None:
+    """Sums are exact, forward and back, in hours and in business days."""
+    span = ("--from", "2026-03-02T09:00:00Z", "--to", "2026-03-03T10:00:00.000001Z")
+    assert calendar.lines("elapsed", london, *span) == ["london 8h1us 1bd"]
+    start = ("--from", "2026-03-02T16:00:00Z")
+    assert calendar.lines("deadline", london, *start, "--for", "4h") == ["london 2026-03-03T12:00:00+00:00"]
+    assert calendar.lines("deadline", london, *start, "--for=-4h") == ["london 2026-03-02T11:00:00+00:00"]
+    assert calendar.answers("deadline", london, *start, "--for", "2bd") == [
+        {"key": "london", "deadline": "2026-03-04T16:00:00Z"}
+    ]
+
+
+def test_intervals_and_segments(calendar: Command, london: str) -> None:
+    """Intervals are the open time; segments leave no gap and say why."""
+    window = ("--from", "2026-03-02T12:00:00Z", "--to", "2026-03-02T14:00:00Z")
+    assert calendar.lines("intervals", london, *window) == [
+        "london 2026-03-02T12:00:00+00:00 2026-03-02T12:30:00+00:00",
+        "london 2026-03-02T13:30:00+00:00 2026-03-02T14:00:00+00:00",
+    ]
+    (answer,) = calendar.answers("segments", london, *window)
+    assert answer["open_us"] == 3_600_000_000
+    assert [(it["start"], it["is_open"]) for it in answer["segments"]] == [
+        ("2026-03-02T12:00:00Z", True),
+        ("2026-03-02T12:30:00Z", False),
+        ("2026-03-02T13:30:00Z", True),
+    ]
+
+
+def test_families_are_asked_at_once(calendar: Command, family: str) -> None:
+    """Inheritance, opting out and composition hold as in the service; `--key` asks one of them only."""
+    answers = calendar.answers("is-open", family, "--at", WEDNESDAY_NIGHT)
+    assert [(it["key"], it["is_open"], it["name"]) for it in answers] == [
+        ("world", False, "Founders' day"),
+        ("tokyo", True, None),
+        ("sun", True, None),
+    ]
+    (one,) = calendar.answers("is-open", family, "--at", WEDNESDAY_NIGHT, "--key", "sun")
+    assert one["key"] == "sun"
+
+
+def test_without_an_instant_it_is_now(calendar: Command, london: str) -> None:
+    """What is left out is now, and a week from it."""
+    (answer,) = calendar.answers("segments", london)
+    assert answer["segments"][-1]["end"] > answer["segments"][0]["start"]
+    assert calendar.answers("is-open", london)[0]["at"] >= answer["segments"][0]["start"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("is-open", "--key", "rome"), "--key: no file describes a calendar 'rome'; there are: london"),
+        (("is-open", "--at", "2026-03-02T10:00:00"), "--at: '2026-03-02T10:00:00' has no offset"),
+        (("is-open", "--at", "noon"), "--at: 'noon' is no RFC 3339 instant"),
+        (("is-open", "--at", "2126-03-02T10:00:00Z"), "lies outside of 1970 to 2099"),
+        (("is-open", "--zone", "Mars/Olympus"), "Mars/Olympus"),
+        (("deadline", "--from", WEDNESDAY_NIGHT, "--for", "soon"), "--for: 'soon' is no duration"),
+        (("intervals", "--from", WEDNESDAY_NIGHT, "--to", "2020-01-01T00:00:00Z"), "ends after it starts"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(
+    calendar: Command, london: str, arguments: tuple[str, ...], said: str
+) -> None:
+    """The line names the option and the reason."""
+    command, *options = arguments
+    assert said in calendar.refusal(command, london, *options)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("zone: UTC\nhours: {mon: ['25:00-26:00']}", "document.hours.mon[0]"),
+        ("zone: Europe/Lutetia\nhours: {mon: ['09:00-10:00']}", "document.zone"),
+        ("zone: UTC\nhours: {}", "never opens"),
+        ("parent: nobody", "document.parent: names the calendar 'nobody': give its file too"),
+        ("parent: bad", "would be made of itself: bad → bad"),
+        ("zone: UTC\nhours: {mon: ['09:00-10:00']}\nholidays: [{ics: fairs}]", "the ICS source 'fairs'"),
+        (SEASONS_OVERLAP, "document.seasons[1]"),
+        ("- a", "a mapping is needed at the top"),
+    ],
+)
+def test_a_bad_file_is_refused_as_the_service_would(
+    calendar: Command, tmp_path: Path, text: str, said: str
+) -> None:
+    """The line names the file, the path in it, and the reason."""
+    file = tmp_path / "bad.yaml"
+    file.write_text(text, encoding="utf-8")
+    line = calendar.refusal("is-open", str(file))
+    assert said in line
+    assert "bad.yaml: " in line
