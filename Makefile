@@ -42,7 +42,7 @@ verify: setup ## say whether what `make generate` writes is up to date
 	@exec $(BIN)/python -m gateway.schema verify tests/golden/schema.graphql
 
 bench: $(STAMP) ## measure: start, memory, ingest, backtest; figures as ratios
-	@$(BIN)/python -c 'import pandas' 2>/dev/null || $(MAKE) --no-print-directory setup EXTRAS=$(EXTRAS),bench STAMP=$(VENV)/.set-up-bench
+	@$(BIN)/python -c 'import pandas, timegrid' 2>/dev/null || $(MAKE) --no-print-directory setup EXTRAS=$(EXTRAS),bench STAMP=$(VENV)/.set-up-bench
 	@for script in $$(cd tests/benchmarks && ls *.py | sed 's/\.py$$//'); do \
 		$(BIN)/python -m tests.benchmarks.$$script $(ARGS) || exit 1; \
 	done
