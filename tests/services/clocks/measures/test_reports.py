@@ -25,6 +25,13 @@ from tests.services.clocks.stories import at, event
 
 START, END = at("2026-01-01T00:00"), at("2026-03-01T00:00")
 SUBJECTS = 40
+MOVES: list[dict[str, str | None]] = [
+    {"team": "r"},
+    {"team": "b"},
+    {"team": None},
+    {"state": "waiting"},
+    {"state": "open"},
+]
 
 
 def story(chance: random.Random) -> list[EventRecord]:
@@ -33,15 +40,10 @@ def story(chance: random.Random) -> list[EventRecord]:
     for number in range(SUBJECTS):
         now = START + timedelta(minutes=chance.randrange(60 * 24 * 50))
         changes: list[dict[str, str | None]] = [
-            {"priority": chance.choice("12"), "team": chance.choice("rgb")}
+            {"priority": chance.choice("12"), "team": chance.choice("rgb")},
+            *(chance.choice(MOVES) for _ in range(chance.randrange(5))),
+            *({"state": "solved"}, {"team": chance.choice("rgb")})[: chance.randrange(3)],
         ]
-        changes += [
-            chance.choice(
-                [{"team": chance.choice("rgb")}, {"team": None}, {"state": "waiting"}, {"state": "open"}]
-            )
-            for _ in range(chance.randrange(5))
-        ]
-        changes += [{"state": "solved"}, {"team": chance.choice("rgb")}][: chance.randrange(3)]
         for place, attributes in enumerate(changes):
             when = now.strftime("%Y-%m-%dT%H:%M")
             told.append(event(f"{number}-{place}", f"T{number:02}", when, sequence=place, **attributes))
