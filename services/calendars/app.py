@@ -1,7 +1,8 @@
-"""Puts the calendars service together: the only place that opens its pool and Redis, and reads the clock."""
+"""Puts the calendars service and its worker together: opens pools and Redis, and reads the clock."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,13 +16,16 @@ from calendars.service import CalendarsService
 from calendars.settings import Settings
 from calendars.storage import TRACK
 from calendars.storage.timelines import TimelineShelf
+from calendars.worker import CalendarsWorker
 from pgstore.database import Database
 from serving.application import build_application
 from serving.guarded_redis import open_redis
 from serving.outgoing import open_outgoing
 from serving.tokens import InternalTokens
 
-__all__ = ["build_app", "open_calendars", "open_feeds", "utc_now"]
+__all__ = ["build_app", "open_calendars", "open_worker", "utc_now"]
+
+_WORKER_CONNECTIONS = 4
 
 
 def utc_now() -> datetime:
@@ -53,6 +57,29 @@ async def open_feeds(settings: Settings) -> AsyncIterator[FeedAccess]:
     networks = settings.feed_networks
     async with open_outgoing(networks) as outgoing:
         yield FeedAccess(outgoing=outgoing, allowed=networks, reader=IcsReader())
+
+
+@asynccontextmanager
+async def open_worker(
+    settings: Settings, *, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[CalendarsWorker]:
+    """Open a worker for as long as the block runs; run it by `await worker.run()`."""
+    database = await Database.open(
+        settings.database_url,
+        schema=TRACK.schema,
+        max_size=_WORKER_CONNECTIONS,
+        application="calendars-worker",
+    )
+    redis = open_redis(settings.redis_url)
+    try:
+        async with open_feeds(settings) as feeds:
+            yield CalendarsWorker(
+                database=database, feeds=feeds, redis=redis, now=now, monotonic=time.monotonic
+            )
+    finally:
+        if redis is not None:
+            await redis.close()
+        await database.close()
 
 
 def build_app(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from calendars.contract import Calendars
     from calendars.service import CalendarsService
+    from calendars.worker import CalendarsWorker
     from clocks.contract import Clocks
     from clocks.service import ClocksService
     from clocks.worker import Worker
@@ -66,6 +67,7 @@ class Composition:
         self._clocks: ClocksService | None = None
         self._credits: CreditsService | None = None
         self._worker: Worker | None = None
+        self._calendars_worker: CalendarsWorker | None = None
         self._delivery: DeliveryWorker | None = None
 
     async def app(self, target: str) -> Starlette:
@@ -150,6 +152,18 @@ class Composition:
             )
         return self._worker
 
+    async def calendars_worker(self) -> CalendarsWorker:
+        """Open the worker of calendars in this process; who runs it is the caller's business."""
+        from calendars.app import open_worker
+        from calendars.settings import Settings
+
+        if self._calendars_worker is None:
+            settings = Settings.from_environment(self._environ)
+            self._calendars_worker = await self._stack.enter_async_context(
+                open_worker(settings, now=self._now)
+            )
+        return self._calendars_worker
+
     async def delivery(self) -> DeliveryWorker:
         """Open the worker of delivery in this process; who runs it is the caller's business."""
         from gateway.app import open_delivery
@@ -180,8 +194,9 @@ class Composition:
     async def _worker_app(self) -> Starlette:
         from clocks.app import build_worker_app
 
-        delivery = await self.delivery()
+        delivery, calendars = await self.delivery(), await self.calendars_worker()
         checks = {"delivery_database": delivery.check_database, "delivery_loops": delivery.check_loops}
+        checks["calendars_loops"] = calendars.check_loops
         return build_worker_app(await self.worker(), checks=checks)
 
     async def _gateway_app(self) -> Starlette:

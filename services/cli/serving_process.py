@@ -84,8 +84,10 @@ async def _serve(
 async def _work(composition: Composition) -> None:
     """Run what a worker does, until cancelled."""
     worker, delivery = await composition.worker(), await composition.delivery()
+    calendars = await composition.calendars_worker()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(worker.run())
+        tasks.create_task(calendars.run())
         tasks.create_task(delivery.run())
 
 

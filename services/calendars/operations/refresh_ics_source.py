@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,10 +22,10 @@ from pgstore.database import Database
 from serving.context import RequestContext
 from serving.outgoing import Network, OutgoingError, fetch
 
-__all__ = ["FeedAccess", "refresh", "refresh_due"]
+__all__ = ["MAX_DUE", "FeedAccess", "refresh", "refresh_due"]
 
 RETRY = timedelta(hours=1)
-MAX_DUE = 20
+MAX_DUE = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,22 +69,33 @@ async def refresh(
         return await record(connection, context.tenant_id, key)
 
 
-async def refresh_due(*, database: Database, access: FeedAccess, now: datetime, request_id: str) -> int:
-    """Look at feeds of all tenants that are due, twenty at most; return how many were.
+async def refresh_due(*, database: Database, access: FeedAccess, now: datetime, request_id: str) -> list[str]:
+    """Look at feeds of all tenants that are due, four at most, together; return their tenants.
 
     Each is claimed before it is asked, so that of several workers one asks, and a crash costs one rhythm.
     """
     async with database.connection() as connection:
         due = await ics_sources.list_due(connection, now=now, limit=MAX_DUE)
-    for tenant_id, key in due:
-        context = RequestContext(
+    contexts = [
+        RequestContext(
             tenant_id=tenant_id, subject="service:calendars", scopes=frozenset(), request_id=request_id
         )
-        async with database.transaction(tenant_id) as connection:
-            url = await ics_sources.claim_check(connection, tenant_id, key, now=now, next_at=now + RETRY)
-        if url is not None:
-            await _look(context, key, url, database=database, access=access, now=now)
-    return len(due)
+        for tenant_id, _ in due
+    ]
+    async with asyncio.TaskGroup() as tasks:
+        for context, (_, key) in zip(contexts, due, strict=True):
+            tasks.create_task(_claim(context, key, database=database, access=access, now=now))
+    return [context.tenant_id for context in contexts]
+
+
+async def _claim(
+    context: RequestContext, key: SourceKey, *, database: Database, access: FeedAccess, now: datetime
+) -> None:
+    """Look at a feed unless another worker does."""
+    async with database.transaction(context.tenant_id) as connection:
+        url = await ics_sources.claim_check(connection, context.tenant_id, key, now=now, next_at=now + RETRY)
+    if url is not None:
+        await _look(context, key, url, database=database, access=access, now=now)
 
 
 async def _look(
