@@ -65,6 +65,7 @@ async def _update(
     networks: Sequence[Network],
     now: datetime,
 ) -> Webhook:
+    await webhooks.lock_webhook(connection, TenantId(context.tenant_id), request.webhook_id)
     webhook = await existing_webhook(connection, context, request.webhook_id)
     changed = _changed(webhook, request, networks=networks, now=now)
     await webhooks.update_webhook(connection, changed)

@@ -21,6 +21,7 @@ __all__ = [
     "delete_webhook",
     "insert_webhook",
     "lock_leased",
+    "lock_webhook",
     "read_leased",
     "read_webhook",
     "read_webhooks",
@@ -87,6 +88,11 @@ async def read_webhooks(
 ) -> list[Webhook]:
     """Read webhooks in order of id, after one of them."""
     return [webhook_from_row(row) for row in await connection.fetch(SQL["read_all"], tenant_id, after, limit)]
+
+
+async def lock_webhook(connection: Connection, tenant_id: TenantId, webhook_id: WebhookId) -> None:
+    """Hold a webhook's row, if there is one, until the transaction ends."""
+    await connection.execute(SQL["lock"], tenant_id, webhook_id)
 
 
 async def update_webhook(connection: Connection, webhook: Webhook) -> None:

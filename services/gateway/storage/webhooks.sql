@@ -24,14 +24,18 @@ WHERE tenant_id = $1 AND webhook_id > $2
 ORDER BY webhook_id
 LIMIT $3;
 
+-- name: lock
+-- Hold a webhook's row before it is read to be changed: a receiver may be disabling it just now.
+SELECT webhook_id FROM webhooks WHERE tenant_id = $1 AND webhook_id = $2 FOR NO KEY UPDATE;
+
 -- name: update
 -- Change what a tenant may change. One that is switched on again begins anew: nothing is held against it.
 UPDATE webhooks
 SET name = $3, url = $4, types = $5, policies = $6, metrics = $7, targets = $8, max_in_flight = $9,
-    disabled_at = $10, disabled_reason = $11,
-    failures = CASE WHEN disabled_at IS NOT NULL AND $10 IS NULL THEN 0 ELSE failures END,
-    held_until = CASE WHEN disabled_at IS NOT NULL AND $10 IS NULL THEN NULL ELSE held_until END,
-    wake_at = CASE WHEN disabled_at IS NOT NULL AND $10 IS NULL THEN statement_timestamp() ELSE wake_at END
+    disabled_at = $10::timestamptz, disabled_reason = $11,
+    failures = CASE WHEN disabled_at IS NOT NULL AND $10::timestamptz IS NULL THEN 0 ELSE failures END,
+    held_until = CASE WHEN disabled_at IS NOT NULL AND $10::timestamptz IS NULL THEN NULL ELSE held_until END,
+    wake_at = CASE WHEN disabled_at IS NOT NULL AND $10::timestamptz IS NULL THEN statement_timestamp() ELSE wake_at END
 WHERE tenant_id = $1 AND webhook_id = $2;
 
 -- name: rotate

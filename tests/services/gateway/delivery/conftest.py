@@ -113,8 +113,7 @@ class Stage:
 
     async def pass_time(self, by: timedelta) -> None:
         """Let time pass for what waits: everything about this tenant's webhooks is that much older."""
-        admin = await asyncpg.connect(self.database_url, server_settings={"search_path": "gateway"})
-        try:
+        async with self.admin() as admin:
             await admin.execute(
                 "UPDATE deliveries SET owed_since = owed_since - $2::interval,"
                 " next_attempt_at = next_attempt_at - $2::interval WHERE tenant_id = $1",
@@ -129,8 +128,15 @@ class Stage:
                 self.tenant,
                 by,
             )
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[Any]:
+        """Connect as the one who migrated, past row-level security."""
+        connection = await asyncpg.connect(self.database_url, server_settings={"search_path": "gateway"})
+        try:
+            yield connection
         finally:
-            await admin.close()
+            await connection.close()
 
 
 @pytest.fixture
