@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from businesstime import Timeline
 from clocks.domain.cycle import Cycle, Outcome, Phase
@@ -17,6 +18,7 @@ from clocks.domain.due import due_at_us, target_at_us
 from clocks.domain.firing import BREACH, Firing, all_firings
 from clocks.domain.policy import CalendarRule
 from clocks.domain.reading import outcome_at
+from clocks.domain.spans import spans_of
 
 __all__ = [
     "BREACH",
@@ -27,6 +29,7 @@ __all__ = [
     "Standing",
     "differs",
     "notices",
+    "redate_standing",
     "stand",
 ]
 
@@ -55,6 +58,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     outcome: BREACHED only once the Breach was fired. calendar_keys: of all its stretches, sorted.
     ended_at_us: when it was stopped or cancelled. fire: (at, threshold) still to come, in order of time.
     fired: the thresholds fired in this generation. generation: grows when a fired one may rightly fire again.
+    spans: of a plain Cycle, to count it by; see there.
     """
 
     policy_version: int
@@ -75,6 +79,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     fired: tuple[str, ...] = ()
     generation: int = 1
     revision: int = 0
+    spans: tuple[int, ...] | None = None
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +130,32 @@ def stand(
         fired=fired,
         generation=_generation(before, fired, told),
         revision=_revision(before, told, restated=restated),
+        spans=spans_of(cycle),
     )
+
+
+def redate_standing(
+    before: Standing, firings: Sequence[Firing], *, calendar_version: int, now_us: int
+) -> Standing:
+    """Enter an open Cycle anew of which no more is known, only its Calendar was amended.
+
+    firings: all of it on the Calendar as it is now. Law: it is what `stand` makes of the Cycle.
+    """
+    due_us = _breach_in(firings)
+    breached_us = due_us if due_us is not None and due_us < now_us else None
+    fired = _still_fired(before, firings, breached_us, now_us)
+    told = breached_us if BREACH in fired else None
+    after = replace(
+        before,
+        calendar_version=calendar_version,
+        outcome="PENDING" if told is None else "BREACHED",
+        due_at_us=due_us,
+        breached_at_us=told,
+        fire=_left_to_fire(before, firings, fired, breached_us),
+        fired=fired,
+        generation=_generation(before, fired, told),
+    )
+    return replace(after, revision=_revision(before, told, restated=differs(before, after)))
 
 
 def differs(before: Standing, after: Standing) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from clocks.storage.refolds import insert_refold
+from clocks.storage.refolds import Scope, insert_refold
 from clocks.storage.rulebooks import CalendarCopy, change_calendars, save_calendar_copy
 from pgstore.connection import Connection
 
 __all__ = ["adopt"]
+
+_SCOPES: tuple[Scope, ...] = ("plain", "rest")  # the many that are quick, then those that take longer
 
 
 async def adopt(
@@ -22,11 +24,13 @@ async def adopt(
     """
     await change_calendars(connection)
     taken = [copy for copy in sorted(copies) if await save_calendar_copy(connection, copy)]
-    for copy in taken:
-        await insert_refold(
-            connection,
-            cause=f"calendar {copy.calendar_key} version {copy.version}",
-            calendar_key=copy.calendar_key,
-            since=since,
-        )
+    for scope in _SCOPES:
+        for copy in taken:
+            await insert_refold(
+                connection,
+                cause=f"calendar {copy.calendar_key} version {copy.version}",
+                calendar_key=copy.calendar_key,
+                since=since,
+                scope=scope,
+            )
     return [copy.calendar_key for copy in taken]

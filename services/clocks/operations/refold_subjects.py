@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import structlog
 
+from businesstime import BusinessTimeError
 from clocks.operations.fold_subjects import fold_subjects
 from clocks.operations.load_rulebook import Rulebook, Rulebooks
+from clocks.operations.redate_cycles import redate
 from clocks.storage.refolds import (
     Refold,
     advance_refold,
@@ -19,10 +21,11 @@ from clocks.storage.refolds import (
     delete_refold,
     subjects_to_refold,
     tenants_to_refold,
+    widen_refold,
 )
 from clocks.storage.rulebooks import hold_rulebook
 from pgstore.connection import Connection
-from pgstore.database import Database
+from pgstore.database import Database, savepoint
 from serving.context import RequestContext
 
 __all__ = ["Refolded", "refold", "waiting_tenants"]
@@ -50,15 +53,32 @@ async def refold(context: RequestContext, *, database: Database, rulebooks: Rule
     rulebook = await rulebooks.current(context)
     async with database.transaction(context.tenant_id) as connection:
         if await hold_rulebook(connection) == rulebook.revisions.revision:
-            return await _refold(connection, rulebook)
+            work = await claim_refold(connection)
+            if work is None:
+                return Refolded(subjects=None)
+            if work.scope == "plain":
+                return await _redate(connection, rulebook, work)
+            return await _refold(connection, rulebook, work)
     await rulebooks.load(context)
     return Refolded(subjects=0)
 
 
-async def _refold(connection: Connection, rulebook: Rulebook) -> Refolded:
-    work = await claim_refold(connection)
-    if work is None:
-        return Refolded(subjects=None)
+async def _redate(connection: Connection, rulebook: Rulebook, work: Refold) -> Refolded:
+    """Count plain Cycles; where one of them cannot be counted, all are looked at one by one."""
+    try:
+        async with savepoint(connection):
+            redated = await redate(connection, rulebook, work)
+    except BusinessTimeError:
+        await widen_refold(connection, work)
+        return Refolded(subjects=0)
+    if redated.last_subject_id is None:
+        await delete_refold(connection, work)
+    else:
+        await advance_refold(connection, work, after_subject_id=redated.last_subject_id)
+    return Refolded(subjects=redated.cycles)
+
+
+async def _refold(connection: Connection, rulebook: Rulebook, work: Refold) -> Refolded:
     subject_ids = await subjects_to_refold(connection, work, limit=_MAX_SUBJECTS)
     if subject_ids:
         await _fold(connection, rulebook, work, subject_ids)

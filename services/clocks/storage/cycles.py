@@ -15,10 +15,13 @@ from pgstore.connection import Connection, Row
 __all__ = [
     "LockedCycles",
     "PastCycle",
+    "array_text",
     "delete_cycles",
     "insert_firings",
+    "instant",
     "keep_revisions",
     "lock_cycles",
+    "locked_cycles",
     "read_past_cycles",
     "save_cycles",
 ]
@@ -44,6 +47,11 @@ class PastCycle(NamedTuple):
 async def lock_cycles(connection: Connection, subject_ids: Sequence[str]) -> LockedCycles:
     """Lock the Cycles of locked Subjects; nobody fires them until the transaction ends."""
     rows = await connection.fetch(_SQL["lock_cycles"], list(subject_ids))
+    return locked_cycles(rows)
+
+
+def locked_cycles(rows: Sequence[Row]) -> LockedCycles:
+    """Read rows that begin with a Cycle's key and have all of its columns, and `locked_at`."""
     return LockedCycles(
         {CycleKey(row[0], row[1], row[2], row[3]): _standing(row) for row in rows},
         to_us(rows[-1]["locked_at"]) if rows else 0,
@@ -101,19 +109,20 @@ def _columns(key: CycleKey, standing: Standing) -> tuple[Any, ...]:
         standing.calendar_key,
         standing.calendar_version,
         standing.calendar_rule,
-        _array(standing.calendar_keys),
+        array_text(standing.calendar_keys),
         standing.phase,
         standing.outcome,
         from_us(standing.started_at_us),
-        _instant(standing.due_at_us),
-        _instant(standing.breached_at_us),
-        _instant(standing.stopped_at_us),
-        _instant(standing.ended_at_us),
-        _array([from_us(at_us).isoformat() for at_us, _ in standing.fire]),
-        _array([threshold for _, threshold in standing.fire]),
-        _array(standing.fired),
+        instant(standing.due_at_us),
+        instant(standing.breached_at_us),
+        instant(standing.stopped_at_us),
+        instant(standing.ended_at_us),
+        array_text([from_us(at_us).isoformat() for at_us, _ in standing.fire]),
+        array_text([threshold for _, threshold in standing.fire]),
+        array_text(standing.fired),
         standing.generation,
         standing.revision,
+        None if standing.spans is None else _numbers(standing.spans),
     )
 
 
@@ -137,10 +146,12 @@ def _standing(row: Row) -> Standing:
         fired=tuple(row["fired"]),
         generation=row["generation"],
         revision=row["revision"],
+        spans=None if row["spans"] is None else tuple(row["spans"]),
     )
 
 
-def _instant(at_us: int | None) -> datetime | None:
+def instant(at_us: int | None) -> datetime | None:
+    """Write an instant as the driver takes it."""
     return None if at_us is None else from_us(at_us)
 
 
@@ -148,7 +159,12 @@ def _microseconds(instant: datetime | None) -> int | None:
     return None if instant is None else to_us(instant)
 
 
-def _array(texts: Sequence[str]) -> str:
+def array_text(texts: Sequence[str]) -> str:
+    """Write an array as a text of its own."""
     # Arrays of arrays cannot be unnested by rows, so an array travels as the text that PostgreSQL reads.
     quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
     return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"

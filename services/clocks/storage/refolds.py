@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 
 __all__ = [
     "Refold",
+    "Scope",
     "advance_refold",
     "claim_refold",
     "delete_refold",
     "insert_refold",
     "subjects_to_refold",
     "tenants_to_refold",
+    "widen_refold",
 ]
+
+Scope = Literal["all", "plain", "rest"]
 
 _SQL = load_blocks("clocks.storage", "refolds.sql")
 
@@ -27,7 +31,7 @@ class Refold(NamedTuple):
 
     cause: written into the revisions. calendar_key: only Subjects with a Cycle on this Calendar; None: all.
     since: only Cycles open, or Subjects with an event, at or after it; None: always.
-    after_subject_id: how far the work has come.
+    after_subject_id: how far the work has come. scope: all such Cycles, only plain ones, or the rest.
     """
 
     refold_id: int
@@ -35,13 +39,19 @@ class Refold(NamedTuple):
     calendar_key: str | None
     since: datetime | None
     after_subject_id: str
+    scope: Scope
 
 
 async def insert_refold(
-    connection: Connection, *, cause: str, calendar_key: str | None, since: datetime | None
+    connection: Connection,
+    *,
+    cause: str,
+    calendar_key: str | None,
+    since: datetime | None,
+    scope: Scope = "all",
 ) -> None:
     """Leave work for a worker, in the transaction of the change that makes it."""
-    await connection.execute(_SQL["insert_refold"], cause, calendar_key, since)
+    await connection.execute(_SQL["insert_refold"], cause, calendar_key, since, scope)
 
 
 async def tenants_to_refold(connection: Connection, *, limit: int) -> Sequence[str]:
@@ -61,7 +71,12 @@ async def subjects_to_refold(connection: Connection, refold: Refold, *, limit: i
         rows = await connection.fetch(_SQL["subjects_since"], refold.after_subject_id, refold.since, limit)
     else:
         rows = await connection.fetch(
-            _SQL["subjects_on_calendar"], refold.after_subject_id, refold.calendar_key, refold.since, limit
+            _SQL["subjects_on_calendar"],
+            refold.after_subject_id,
+            refold.calendar_key,
+            refold.since,
+            limit,
+            refold.scope == "all",
         )
     return [row[0] for row in rows]
 
@@ -69,6 +84,11 @@ async def subjects_to_refold(connection: Connection, refold: Refold, *, limit: i
 async def advance_refold(connection: Connection, refold: Refold, *, after_subject_id: str) -> None:
     """Note how far the work has come."""
     await connection.execute(_SQL["advance_refold"], refold.refold_id, after_subject_id)
+
+
+async def widen_refold(connection: Connection, refold: Refold) -> None:
+    """Let work on plain Cycles go on as work on all of them, from where it is."""
+    await connection.execute(_SQL["widen_refold"], refold.refold_id)
 
 
 async def delete_refold(connection: Connection, refold: Refold) -> None:

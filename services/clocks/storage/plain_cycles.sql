@@ -1,0 +1,54 @@
+-- Plain Cycles: those that are counted by columns, many at once.
+
+-- name: lock_plain_cycles
+-- Lock the next plain Cycles on a Calendar, whole Subjects, in order of their keys; locked_at is later than what was fired.
+SELECT locked.*, clock_timestamp() AS locked_at
+FROM (
+    SELECT subject_id, policy_key, metric, cycle, policy_version, target, target_us, calendar_key,
+           calendar_version, calendar_rule, calendar_keys, phase, outcome, started_at, due_at, breached_at,
+           stopped_at, ended_at, fire_at, fire_threshold, fired, generation, revision, spans
+    FROM cycles
+    WHERE calendar_key = $1 AND spans IS NOT NULL AND subject_id > $2 AND subject_id <= (
+        SELECT max(subject_id)
+        FROM (
+            SELECT subject_id
+            FROM cycles
+            WHERE calendar_key = $1 AND spans IS NOT NULL AND subject_id > $2
+            ORDER BY subject_id
+            LIMIT $3
+        ) AS batch
+    )
+    ORDER BY subject_id, policy_key, metric, cycle
+    FOR UPDATE
+) AS locked;
+
+-- name: redate_cycles
+-- Write locked Cycles whose Calendar was amended, and tell of those whose numbers changed.
+WITH batch AS (
+    SELECT *
+    FROM unnest(
+        $1::text[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::timestamptz[], $7::timestamptz[],
+        $8::text[], $9::text[], $10::text[], $11::integer[], $12::integer[], $13::boolean[])
+        WITH ORDINALITY AS batch (
+            subject_id, policy_key, metric, cycle, outcome, due_at, breached_at, fire_at, fire_threshold, fired,
+            generation, revision, changed, place)
+), moved AS (
+    UPDATE cycles
+    SET calendar_version = $14, outcome = batch.outcome, due_at = batch.due_at, breached_at = batch.breached_at,
+        fire_at = batch.fire_at::timestamptz[], fire_threshold = batch.fire_threshold::text[],
+        fired = batch.fired::text[], generation = batch.generation, revision = batch.revision
+    FROM batch
+    WHERE cycles.tenant_id = current_setting('meantime.tenant') AND cycles.subject_id = batch.subject_id
+      AND cycles.policy_key = batch.policy_key AND cycles.metric = batch.metric AND cycles.cycle = batch.cycle
+    RETURNING cycles.tenant_id, cycles.subject_id, cycles.policy_key, cycles.metric, cycles.cycle, target,
+              cycles.revision, cycles.due_at, phase, cycles.outcome, stopped_at, changed, place
+)
+INSERT INTO outbox (tenant_id, type, subject, payload)
+SELECT tenant_id, 'cycle.changed', subject_id,
+       jsonb_build_object(
+           'subject_id', subject_id, 'policy_key', policy_key, 'metric', metric, 'cycle', cycle,
+           'target', target, 'revision', revision, 'due_at', instant_text(due_at), 'phase', phase,
+           'outcome', outcome, 'stopped_at', instant_text(stopped_at))
+FROM moved
+WHERE changed
+ORDER BY place;
