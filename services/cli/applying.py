@@ -6,111 +6,103 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cli.graphql import GatewayClient, GatewayRefusalError
+from cli.applying_calendars import CalendarTerms, apply_calendars
+from cli.graphql import ERRORS, GatewayClient, GatewayRefusalError
 from cli.manifest import Kind, Manifest
 
 __all__ = ["Applied", "apply_manifests"]
 
-_ERRORS = "errors { code kind field message }"
+_FIELDS = ((Kind.POLICY, "policy"), (Kind.AGREEMENT, "agreement"))
 _READ = {
     kind: (
         f"query Read($key: String!) {{ found: {field}(key: $key)"
-        f" {{ version versions {{ version document }} {extra} }} }}"
+        " { version versions { version document } } }"
     )
-    for kind, field, extra in (
-        (Kind.CALENDAR, "calendar", "name"),
-        (Kind.POLICY, "policy", ""),
-        (Kind.AGREEMENT, "agreement", ""),
-    )
+    for kind, field in _FIELDS
 }
-_CREATE_CALENDAR = f"""
-mutation Create($key: String!, $name: String!, $document: JSONObject!) {{
-  createCalendar(input: {{key: $key, name: $name, document: $document}}) {{
-    calendar {{ version }} {_ERRORS}
-  }}
-}}
-"""
-_AMEND_CALENDAR = f"""
-mutation Amend($key: String!, $version: Int!, $document: JSONObject!) {{
-  amendCalendar(input: {{key: $key, expectedVersion: $version, document: $document}}) {{
-    calendar {{ version }} {_ERRORS}
-  }}
-}}
-"""
 _SAVE = {
     kind: f"""
 mutation Save($key: String!, $version: Int!, $document: JSONObject!) {{
   save{kind}(input: {{key: $key, expectedVersion: $version, document: $document}}) {{
-    {field} {{ version }} {_ERRORS}
+    {field} {{ version }} {ERRORS}
   }}
 }}
 """
-    for kind, field in ((Kind.POLICY, "policy"), (Kind.AGREEMENT, "agreement"))
+    for kind, field in _FIELDS
 }
-_MISSING = frozenset({"reference_unknown"})
+_WOULD = {"created": "would create", "amended": "would amend", "unchanged": "would leave"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Applied:
-    """What was done for one document: created, amended or unchanged, and the version that now holds."""
+    """What was, or would be, done for one document.
+
+    done: created, amended or unchanged. version: the one that holds then. planned: nothing was written.
+    details: lines that say what an amended Calendar gains and loses.
+    """
 
     manifest: Manifest
     done: str
     version: int
+    planned: bool = False
+    details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        manifest = self.manifest
-        return f"{self.done} {manifest.kind.lower()} {manifest.key} (version {self.version})"
+        manifest, done = self.manifest, _WOULD[self.done] if self.planned else self.done
+        return f"{done} {manifest.kind.lower()} {manifest.key} (version {self.version})"
 
 
-async def apply_manifests(client: GatewayClient, manifests: Sequence[Manifest]) -> AsyncIterator[Applied]:
-    """Apply Calendars, Policies, Agreements, and tell of each; one that names a later one waits for it.
+async def apply_manifests(
+    client: GatewayClient,
+    manifests: Sequence[Manifest],
+    *,
+    plan: bool = False,
+    terms: CalendarTerms | None = None,
+) -> AsyncIterator[Applied]:
+    """Apply Calendars, all or none; then Policies and Agreements one by one; and tell of each.
 
-    Raises GatewayRefusalError, which names the file; what was applied before stays.
+    plan: only tell what would be done; a Policy's or Agreement's document is not checked then. terms: of the
+    Calendars' amendments. Raises GatewayRefusalError, which names the file; of Policies and Agreements what
+    was applied before stays.
     """
-    waiting = sorted(manifests, key=lambda manifest: list(Kind).index(manifest.kind))
-    refusals: list[GatewayRefusalError] = []
-    while waiting:
-        later, refusals = [], []
-        for manifest in waiting:
-            try:
-                yield await _apply(client, manifest)
-            except GatewayRefusalError as error:
-                refusals.append(_named(manifest, error))
-                if error.code not in _MISSING:
-                    raise refusals[-1] from error
-                later.append(manifest)
-        if len(later) == len(waiting):
-            raise refusals[0]
-        waiting = later
+    calendars = [manifest for manifest in manifests if manifest.kind is Kind.CALENDAR]
+    if calendars:
+        lines = await apply_calendars(client, calendars, plan=plan, terms=terms or CalendarTerms())
+        for manifest, line in zip(calendars, lines, strict=True):
+            yield Applied(
+                manifest=manifest,
+                done=line.done,
+                version=line.version,
+                planned=plan,
+                details=line.details,
+            )
+    for kind, _ in _FIELDS:
+        for manifest in (one for one in manifests if one.kind is kind):
+            yield await _apply(client, manifest, plan=plan)
 
 
-async def _apply(client: GatewayClient, manifest: Manifest) -> Applied:
+async def _apply(client: GatewayClient, manifest: Manifest, *, plan: bool) -> Applied:
+    latest, document = await _read(client, manifest)
+    done = "unchanged" if document == manifest.document else "amended" if latest else "created"
+    if plan or done == "unchanged":
+        version = latest + (done != "unchanged")
+        return Applied(manifest=manifest, done=done, version=version, planned=plan)
+    variables = {"key": manifest.key, "version": latest, "document": manifest.document}
+    try:
+        payload = await client.change(_SAVE[manifest.kind], variables)
+    except GatewayRefusalError as error:
+        raise _named(manifest, error) from error
+    (record,) = (value for name, value in payload.items() if name != "errors")
+    return Applied(manifest=manifest, done=done, version=int(record["version"]))
+
+
+async def _read(client: GatewayClient, manifest: Manifest) -> tuple[int, dict[str, Any] | None]:
+    """Give the latest version's number and document; 0 and None where there is nothing yet."""
     found = (await client.ask(_READ[manifest.kind], {"key": manifest.key}))["found"]
     if found is None:
-        version = await _create(client, manifest)
-        return Applied(manifest=manifest, done="created", version=version)
-    latest = found["version"]
-    document = next(one["document"] for one in found["versions"] if one["version"] == latest)
-    if document == manifest.document:
-        return Applied(manifest=manifest, done="unchanged", version=latest)
-    change = _AMEND_CALENDAR if manifest.kind is Kind.CALENDAR else _SAVE[manifest.kind]
-    variables = {"key": manifest.key, "version": latest, "document": manifest.document}
-    return Applied(
-        manifest=manifest, done="amended", version=_version(await client.change(change, variables))
-    )
-
-
-async def _create(client: GatewayClient, manifest: Manifest) -> int:
-    variables: dict[str, Any] = {"key": manifest.key, "document": manifest.document}
-    if manifest.kind is Kind.CALENDAR:
-        return _version(await client.change(_CREATE_CALENDAR, variables | {"name": manifest.name}))
-    return _version(await client.change(_SAVE[manifest.kind], variables | {"version": 0}))
-
-
-def _version(payload: dict[str, Any]) -> int:
-    (record,) = (value for name, value in payload.items() if name != "errors")
-    return int(record["version"])
+        return 0, None
+    latest = int(found["version"])
+    return latest, next(one["document"] for one in found["versions"] if one["version"] == latest)
 
 
 def _named(manifest: Manifest, error: GatewayRefusalError) -> GatewayRefusalError:

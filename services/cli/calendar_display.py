@@ -28,7 +28,7 @@ __all__ = [
     "state_rows",
 ]
 
-AnswerT = TypeVar("AnswerT", StateAnswer, ElapsedAnswer, DeadlineAnswer, WindowAnswer)
+AnswerT = TypeVar("AnswerT", bound=StateAnswer | ElapsedAnswer | DeadlineAnswer | WindowAnswer)
 Rows = Iterable[Sequence[str]]
 
 

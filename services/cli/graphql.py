@@ -13,7 +13,10 @@ import msgspec
 from cli.access import Access
 from cli.errors import CliError
 
-__all__ = ["GatewayClient", "GatewayRefusalError", "GatewayUnreachableError", "open_gateway_client"]
+__all__ = ["ERRORS", "GatewayClient", "GatewayRefusalError", "GatewayUnreachableError", "open_gateway_client"]
+
+ERRORS = "errors { code kind field message }"
+"""The refusals of a mutation's payload, to be asked for in every mutation."""
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _OK = 200

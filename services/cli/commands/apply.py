@@ -12,7 +12,9 @@ import typer
 
 from cli.access import Access, find_access
 from cli.applying import apply_manifests
+from cli.applying_calendars import CalendarTerms
 from cli.graphql import open_gateway_client
+from cli.instant import read_instant
 from cli.manifest import Manifest, read_manifests
 from cli.runtime import DATA_DIRECTORY
 
@@ -23,6 +25,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def apply(
+    *,
     file: Annotated[
         list[Path],
         typer.Option(
@@ -44,17 +47,36 @@ def apply(
         typer.Option(help="An API key with the scopes of what is applied; better in MEANTIME_TOKEN."),
     ] = None,
     data: Annotated[Path, typer.Option(help="The data directory of `meantime up`.")] = DATA_DIRECTORY,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only show what would be done; write nothing.")
+    ] = False,
+    effective_from: Annotated[
+        str | None,
+        typer.Option(help="From when on calendars are amended, RFC 3339; default: now.", show_default=False),
+    ] = None,
+    restate: Annotated[
+        bool, typer.Option("--restate", help="Put the past of calendars right, from --effective-from on.")
+    ] = False,
+    reason: Annotated[
+        str | None,
+        typer.Option(help="Why calendars are amended; --restate needs one.", show_default=False),
+    ] = None,
 ) -> None:
     """Make or amend calendars, policies and agreements so that they say what the files say.
 
-    A document names its `kind` (Calendar, Policy, Agreement) and its `key`. What is equal is left alone.
+    A document names its `kind` (Calendar, Policy, Agreement) and its `key`. What is equal is left alone. Of
+    the calendars all are applied, or none.
     """
     manifests = read_manifests(file)
+    instant = None if effective_from is None else read_instant(effective_from, "--effective-from")
+    terms = CalendarTerms(restate=restate, effective_from=instant, reason=reason)
     access = find_access(tenant=tenant, url=url, token=token, data=data, environ=os.environ)
-    asyncio.run(_apply(access, manifests))
+    asyncio.run(_apply(access, manifests, terms, plan=plan))
 
 
-async def _apply(access: Access, manifests: Sequence[Manifest]) -> None:
+async def _apply(access: Access, manifests: Sequence[Manifest], terms: CalendarTerms, *, plan: bool) -> None:
     async with open_gateway_client(access) as client:
-        async for applied in apply_manifests(client, manifests):
+        async for applied in apply_manifests(client, manifests, plan=plan, terms=terms):
             typer.echo(str(applied))
+            for line in applied.details if plan else ():
+                typer.echo(f"  {line}")

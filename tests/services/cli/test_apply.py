@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from cli.access import Access
 from cli.applying import apply_manifests
+from cli.applying_calendars import CalendarTerms
 from cli.demo_documents import SERVICENOW_EXAMPLES, demo_manifests
 from cli.graphql import GatewayClient, GatewayRefusalError
 from cli.manifest import Kind, ManifestError, bare_document, read_manifests
+from tests.services.cli.calling import call
 
 CALENDAR = """
 kind: Calendar
@@ -49,22 +54,78 @@ async def test_the_examples_apply_in_any_order_of_files(client: GatewayClient) -
     assert all(line.startswith("unchanged") for line in await applied(client, SERVICENOW_EXAMPLES))
 
 
-async def test_a_calendar_that_names_a_later_one_waits(client: GatewayClient, tmp_path: Path) -> None:
+async def test_a_calendar_may_name_a_later_one(client: GatewayClient, tmp_path: Path) -> None:
     """A union stands before its members in the folder, and is made after them."""
     write(tmp_path / "a.yaml", "kind: Calendar\nkey: all\nunion: [desk, night]\n")
     write(tmp_path / "b.yaml", CALENDAR.format(key="desk") + "---" + CALENDAR.format(key="night"))
     done = await applied(client, tmp_path)
-    assert [line.split()[2] for line in done] == ["desk", "night", "all"]
+    assert [line.split()[:3] for line in done] == [
+        ["created", "calendar", key] for key in ("all", "desk", "night")
+    ]
 
 
-async def test_a_refusal_names_file_and_field(client: GatewayClient, tmp_path: Path) -> None:
-    """What the service refuses is told with the file that says it; what came before stays."""
+async def test_a_refusal_names_file_and_field_and_leaves_all_undone(
+    client: GatewayClient, tmp_path: Path
+) -> None:
+    """What the service refuses is told with the file that says it; of the other calendars none was made."""
     good = write(tmp_path / "a.yaml", CALENDAR.format(key="desk"))
     bad = write(tmp_path / "b.yaml", CALENDAR.format(key="bad").replace("17:00", "25:00"))
-    with pytest.raises(GatewayRefusalError, match=r"b\.yaml: .*hours.mon-fri") as refused:
+    with pytest.raises(GatewayRefusalError, match=r"b\.yaml: document\.hours\.mon-fri") as refused:
         await applied(client, good, bad)
-    assert refused.value.kind == "invalid"
-    assert await applied(client, good) == ["unchanged calendar desk (version 1)"]
+    assert (refused.value.kind, refused.value.field) == ("invalid", "document.hours.mon-fri[0]")
+    assert await applied(client, good) == ["created calendar desk (version 1)"]
+
+
+async def test_a_refused_policy_is_named_too(client: GatewayClient, tmp_path: Path) -> None:
+    """A policy that counts on a calendar which is not there is refused, with its file."""
+    policy = write(tmp_path / "p.yaml", "kind: Policy\nkey: p\nname: P\ncalendars: {default: none}\n")
+    with pytest.raises(GatewayRefusalError, match=r"p\.yaml: "):
+        await applied(client, policy)
+
+
+async def test_a_plan_says_what_would_be_done_in_days_and_hours(
+    client: GatewayClient, tmp_path: Path
+) -> None:
+    """Nothing is written; an amended calendar's dates are listed with their windows, up to ten."""
+    file = write(tmp_path / "desk.yaml", CALENDAR.format(key="desk"))
+    (planned,) = [one async for one in apply_manifests(client, read_manifests([file]), plan=True)]
+    assert (str(planned), planned.details) == ("would create calendar desk (version 1)", ())
+    assert await applied(client, file) == ["created calendar desk (version 1)"]
+    write(file, file.read_text(encoding="utf-8").replace("17:00", "18:00"))
+    for _ in range(2):
+        (planned,) = [one async for one in apply_manifests(client, read_manifests([file]), plan=True)]
+        assert str(planned) == "would amend calendar desk (version 2)"
+    summary, first, *_, rest = planned.details
+    assert summary.endswith("h gained, 0s lost")
+    assert first == "2016-05-20: 13:00-17:00 becomes 13:00-18:00"  # cut at now
+    assert len(planned.details) == 12
+    assert rest.startswith("… and ")
+    terms = CalendarTerms(effective_from=datetime(2017, 1, 1, tzinfo=UTC))
+    later = [one async for one in apply_manifests(client, read_manifests([file]), plan=True, terms=terms)]
+    assert later[0].details[1] == "2017-01-02: 09:00-17:00 becomes 09:00-18:00"
+
+
+async def test_a_plan_of_policies_and_agreements(client: GatewayClient) -> None:
+    """They too are planned: would be created, and left alone once they are there."""
+    manifests = read_manifests([SERVICENOW_EXAMPLES])
+    planned = [str(one) async for one in apply_manifests(client, manifests, plan=True)]
+    assert [line.split()[:2] for line in planned] == [["would", "create"]] * 3
+    await applied(client, SERVICENOW_EXAMPLES)
+    planned = [str(one) async for one in apply_manifests(client, manifests, plan=True)]
+    assert [line.split()[:2] for line in planned] == [["would", "leave"]] * 3
+
+
+async def test_the_past_is_put_right_with_a_reason(client: GatewayClient, tmp_path: Path) -> None:
+    """RESTATE goes to every amendment; without a reason it is refused."""
+    file = write(tmp_path / "desk.yaml", CALENDAR.format(key="desk"))
+    await applied(client, file)
+    write(file, file.read_text(encoding="utf-8").replace("17:00", "18:00"))
+    manifests = read_manifests([file])
+    terms = CalendarTerms(restate=True, effective_from=datetime(2016, 1, 1, tzinfo=UTC))
+    with pytest.raises(GatewayRefusalError, match="reason"):
+        _ = [one async for one in apply_manifests(client, manifests, terms=terms)]
+    told = replace(terms, reason="Longer since January")
+    assert [one.done async for one in apply_manifests(client, manifests, terms=told)] == ["amended"]
 
 
 @pytest.mark.parametrize(
@@ -106,3 +167,18 @@ def test_the_demo_has_three_desks_a_policy_and_an_agreement() -> None:
         ("Calendar", "tokyo"),
         ("Policy", "support"),
     ]
+
+
+async def test_the_command_shows_a_plan(access: Access, tmp_path: Path) -> None:
+    """`--plan` prints a line a document and the days of amended ones, and writes nothing."""
+    file = write(tmp_path / "desk.yaml", CALENDAR.format(key="desk"))
+    made = await call(access, tmp_path, "apply", "-f", str(file))
+    assert (made.code, made.out) == (0, "created calendar desk (version 1)\n")
+    write(file, file.read_text(encoding="utf-8").replace("17:00", "18:00"))
+    planning = ("--plan", "--effective-from", "2017-01-01T00:00:00Z")
+    for _ in range(2):
+        planned = await call(access, tmp_path, "apply", "-f", str(file), *planning)
+        first, summary, *days = planned.out.splitlines()
+        assert first == "would amend calendar desk (version 2)"
+        assert summary.startswith("  ")
+        assert days[0] == "  2017-01-02: 09:00-17:00 becomes 09:00-18:00"
