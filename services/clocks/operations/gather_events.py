@@ -16,6 +16,7 @@ from clocks.domain.measures.error_rate import (
 )
 from clocks.domain.measures.first_contact import FirstContact, find_resolutions
 from clocks.domain.measures.item import Fact, Item
+from clocks.domain.measures.ratio import Part, Ratio, find_parts
 from clocks.domain.measures.score import NetPromoter, TopBox, find_scores, net_promoter, top_box
 from clocks.domain.measures.source import Amount, Numbers, Spans, find_numbers, find_spans
 from clocks.domain.measures.value import Value
@@ -25,6 +26,7 @@ from clocks.storage.measures import facts_of_subjects, facts_of_types
 __all__ = [
     "gather_numbers",
     "gather_outages",
+    "gather_parts",
     "gather_requests",
     "gather_resolutions",
     "gather_scores",
@@ -91,6 +93,12 @@ async def gather_scores(measure: TopBox | NetPromoter, period: Interval, ground:
 async def gather_numbers(source: Numbers, period: Interval, ground: Ground) -> tuple[list[Item[Amount]], int]:
     """List the numbers that events of a period hold, and count the events that hold none."""
     return find_numbers(await _events(source.event, period, ground), source.attribute)
+
+
+async def gather_parts(measure: Ratio, period: Interval, ground: Ground) -> tuple[list[Item[Part]], int]:
+    """List both numbers of events of a period, and count the events that lack one."""
+    facts = await _events(measure.event, period, ground)
+    return find_parts(facts, numerator=measure.numerator, denominator=measure.denominator)
 
 
 async def gather_spans(source: Spans, period: Interval, ground: Ground) -> list[Item[Amount]]:

@@ -15,6 +15,7 @@ from clocks.domain.measures.first_contact import FirstContact, first_contact
 from clocks.domain.measures.item import Item
 from clocks.domain.measures.mean import Mean, mean
 from clocks.domain.measures.percentile import Percentile, percentile
+from clocks.domain.measures.ratio import Ratio, ratio
 from clocks.domain.measures.score import NetPromoter, TopBox
 from clocks.domain.measures.source import Amount, CycleTimes, Numbers, Source, Spans
 from clocks.domain.measures.value import Value
@@ -23,6 +24,7 @@ from clocks.operations.gather_cycles import gather_cycle_times, gather_promises
 from clocks.operations.gather_events import (
     gather_numbers,
     gather_outages,
+    gather_parts,
     gather_requests,
     gather_resolutions,
     gather_scores,
@@ -55,7 +57,9 @@ def tells_cycles(measure: Measure) -> bool:
             return False
 
 
-async def gather(measure: Measure, period: Interval, ground: Ground) -> Gathered:
+async def gather(  # noqa: PLR0911 - one for each measure, and the type checker sees that none is missing
+    measure: Measure, period: Interval, ground: Ground
+) -> Gathered:
     """Gather a period's items. Raises PolicyUnknownError, MetricUnknownError, MeasureTooLargeError."""
     match measure:
         case Attainment():
@@ -66,6 +70,9 @@ async def gather(measure: Measure, period: Interval, ground: Ground) -> Gathered
             return await gather_requests(measure, period, ground)
         case FirstContact():
             return Gathered(await gather_resolutions(measure, period, ground), first_contact)
+        case Ratio():
+            parts, unusable = await gather_parts(measure, period, ground)
+            return Gathered(parts, ratio, unusable)
         case TopBox() | NetPromoter():
             return await gather_scores(measure, period, ground)
         case Mean() | Percentile() | Within():

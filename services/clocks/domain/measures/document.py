@@ -17,6 +17,7 @@ from clocks.domain.measures.error_rate import ErrorRate
 from clocks.domain.measures.first_contact import FirstContact
 from clocks.domain.measures.mean import Mean
 from clocks.domain.measures.percentile import Percentile
+from clocks.domain.measures.ratio import Ratio
 from clocks.domain.measures.refusals import MeasureInvalidError
 from clocks.domain.measures.score import NetPromoter, TopBox
 from clocks.domain.measures.source import Numbers
@@ -25,7 +26,16 @@ from clocks.domain.measures.within import Within
 __all__ = ["Measure", "bound_of", "duration_us", "parse_measure", "percent_of"]
 
 Measure: TypeAlias = (
-    Attainment | Availability | ErrorRate | FirstContact | Mean | NetPromoter | Percentile | TopBox | Within
+    Attainment
+    | Availability
+    | ErrorRate
+    | FirstContact
+    | Mean
+    | NetPromoter
+    | Percentile
+    | Ratio
+    | TopBox
+    | Within
 )
 
 _PLACE = re.compile(r"(?s)(?P<reason>.*) - at `\$\.?(?P<path>[^`]*)`")

@@ -10,7 +10,7 @@ import msgspec
 
 from clocks.domain.measures.item import Fact, Item
 
-__all__ = ["Amount", "CycleTimes", "Numbers", "Source", "Spans", "find_numbers", "find_spans"]
+__all__ = ["Amount", "CycleTimes", "Numbers", "Source", "Spans", "find_numbers", "find_spans", "number_of"]
 
 
 class CycleTimes(
@@ -86,11 +86,16 @@ def find_numbers(facts: Iterable[Fact], attribute: str) -> tuple[list[Item[Amoun
     found: list[Item[Amount]] = []
     unusable = 0
     for fact in facts:
-        number = fact.attributes.get(attribute)
-        if isinstance(number, int | float) and not isinstance(number, bool):
-            # As it was written: 4.2 is 42/10, not the nearest binary fraction.
-            amount = Amount(Fraction(str(number)))
-            found.append(Item(fact.subject_id, fact.at_us, amount, (fact.mark,)))
-        else:
+        number = number_of(fact.attributes.get(attribute))
+        if number is None:
             unusable += 1
+        else:
+            found.append(Item(fact.subject_id, fact.at_us, Amount(number), (fact.mark,)))
     return found, unusable
+
+
+def number_of(value: object) -> Fraction | None:
+    """Read a number as it was written: 4.2 is 42/10, not the nearest binary fraction; None: it is none."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Fraction(str(value))
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from clocks.domain.measures.item import Fact
 from clocks.domain.measures.mean import mean
 from clocks.domain.measures.percentile import percentile
+from clocks.domain.measures.ratio import find_parts, ratio
 from clocks.domain.measures.source import Amount, Spans, find_numbers, find_spans
 from clocks.domain.measures.within import Abandoned, within
 
@@ -128,6 +130,29 @@ def test_an_event_may_end_one_span_and_begin_the_next() -> None:
     spans = Spans(since="contact", until="contact")
     found = find_spans(facts, spans, lambda start, end: end - start)
     assert [item.content.amount for item in found] == [3, 5]
+
+
+@given(st.lists(st.tuples(st.decimals(0, 99, places=2), st.decimals(0, 99, places=1)), max_size=12))
+def test_ratio(told: list[tuple[Decimal, Decimal]]) -> None:
+    """One sum over another, to the last digit that was written."""
+    facts = [
+        Fact("a", place, "x", {"a": float(above), "b": float(below)}, str(place))
+        for place, (above, below) in enumerate(told)
+    ]
+    found, unusable = find_parts(facts, numerator="a", denominator="b")
+    value = ratio(item.content for item in found)
+    total = sum(below for _, below in told)
+    assert value.ratio == (Fraction(sum(above for above, _ in told)) / Fraction(total) if total else None)
+    assert (value.samples, unusable) == (len(told), 0)
+
+
+def test_a_ratio_needs_both_numbers() -> None:
+    """Events that lack one, or hold one below 0, are left out, and counted."""
+    told: list[dict[str, object]] = [{"a": 1}, {"a": 1, "b": -1}, {"a": "1", "b": 2}, {"a": 1, "b": 2}]
+    facts = [Fact("s", place, "x", attributes, str(place)) for place, attributes in enumerate(told)]
+    found, unusable = find_parts(facts, numerator="a", denominator="b")
+    assert ratio(item.content for item in found) == (1, 2, 1)
+    assert unusable == 3
 
 
 def test_numbers_are_what_was_written() -> None:

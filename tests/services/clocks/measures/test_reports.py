@@ -32,6 +32,7 @@ MOVES: list[dict[str, str | None]] = [
     {"state": "waiting"},
     {"state": "open"},
 ]
+ENDS: list[dict[str, str | None]] = [{"state": "solved"}, {"team": "g"}]
 
 
 def story(chance: random.Random) -> list[EventRecord]:
@@ -42,7 +43,7 @@ def story(chance: random.Random) -> list[EventRecord]:
         changes: list[dict[str, str | None]] = [
             {"priority": chance.choice("12"), "team": chance.choice("rgb")},
             *(chance.choice(MOVES) for _ in range(chance.randrange(5))),
-            *({"state": "solved"}, {"team": chance.choice("rgb")})[: chance.randrange(3)],
+            *ENDS[: chance.randrange(3)],
         ]
         for place, attributes in enumerate(changes):
             when = now.strftime("%Y-%m-%dT%H:%M")
