@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -25,7 +26,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 async def events(redis: Redis, stage: Stage) -> list[tuple[str, str]]:
     """Read the tenant's stream: ids and types of its CloudEvents."""
-    entries = await redis.xrange(stream_of(stage.tenant))
+    entries: Any = await redis.xrange(stream_of(stage.tenant))
     return [(key.decode(), msgspec.json.decode(fields[b"event"])["type"]) for key, fields in entries]
 
 
