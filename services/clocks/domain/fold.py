@@ -166,11 +166,14 @@ def advance(cycles: Cycles, metric: str, versions: Sequence[PolicyVersion], fact
         rules = governing(last, metric, versions)
         if last.open or (rules.metric.resumable and last.phase == "STOPPED"):
             after = continue_cycle(last, rules, facts)
-            return cycles if after is last else (*cycles[:-1], after)
-        if last.hand is not None and not rules.metric.repeats:
+            cycles = cycles if after is last else (*cycles[:-1], after)
+            if not rules.metric.chained or after.phase != "STOPPED":
+                return cycles
+            last = after
+        elif last.hand is not None and not rules.metric.repeats:
             after = heed_stop(last, rules.metric.judge(facts))
             return cycles if after is last else (*cycles[:-1], after)
-        if last.phase == "STOPPED" and not rules.metric.opens_anew:
+        elif last.phase == "STOPPED" and not rules.metric.opens_anew:
             return cycles
     version = version_in_force(versions, facts.event.occurred_at_us)
     found = None if version is None else version.rules.get(metric)

@@ -134,7 +134,8 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What is timed, and how: the conditions on events, and the Targets in order of choice.
 
     starts_at: the Subject's attribute that holds the starting point as an RFC 3339 string; None: the event.
-    repeats: each start after a stop opens a new Cycle. reopen: else, what a start after a stop does.
+    repeats: each start after a stop opens a new Cycle. chained: so does the stop, if `start` holds too.
+    reopen: without repeats, what a start after a stop does.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     pause: Condition | None = None
     cancel: Condition | None = None
     repeats: bool = False
+    chained: bool = False
     reopen: Reopen = "resume"
     retarget: Retarget = "RECOUNT"
 

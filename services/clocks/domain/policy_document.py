@@ -23,6 +23,7 @@ __all__ = ["parse_policy"]
 
 MAX_METRICS = 50
 MAX_MAPPING = 1_000
+CHAINED = "chained"
 METRIC_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -74,7 +75,8 @@ def parse_metric(name: str, value: object, path: str) -> Metric:
         starts_at=optional(fields, "starts_at", path, text),
         pause=optional(fields, "pause", path, condition),
         cancel=optional(fields, "cancel", path, condition),
-        repeats=boolean(fields.get("repeats", False), f"{path}.repeats"),
+        repeats=fields.get("repeats") == CHAINED or boolean(fields.get("repeats", False), f"{path}.repeats"),
+        chained=fields.get("repeats") == CHAINED,
         reopen=choice(fields.get("reopen", "resume"), f"{path}.reopen", get_args(Reopen)),
         retarget=choice(fields.get("retarget", "RECOUNT"), f"{path}.retarget", get_args(Retarget)),
         targets=parse_targets(fields["targets"], f"{path}.targets"),

@@ -25,6 +25,8 @@ def open_cycle(last: Cycle | None, rules: Rules, facts: Facts) -> Cycle | None:
     target = verdict.target
     if verdict.cancel or not verdict.start or target is None:
         return None
+    if rules.metric.chained:
+        verdict = verdict._replace(stop=False)
     if last is not None and last.phase == "STOPPED" and verdict.stop:
         return None
     term = None if target.term is None else target.term.term(facts.subject)

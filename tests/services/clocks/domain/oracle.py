@@ -6,39 +6,49 @@ Cycle is a list of what it did in each half hour. Under RECOUNT it is counted ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-SLOTS_A_DAY = 48
-FAR = 4_000  # half hours; nothing in a story is due later
+from tests.services.clocks.domain.grid import (
+    Length,
+    Until,
+    count_open,
+    reaches_to,
+)
+from tests.services.clocks.domain.run import Promise, Run
 
-
-def office(slot: int) -> bool:
-    """Monday to Friday 9 to 12 and 13 to 17."""
-    day, half = divmod(slot, SLOTS_A_DAY)
-    return day % 7 < 5 and (18 <= half < 24 or 26 <= half < 34)
-
-
-def late(slot: int) -> bool:
-    """Every day 15 to 23."""
-    return 30 <= slot % SLOTS_A_DAY < 46
-
-
-CALENDARS: dict[str, Callable[[int], bool]] = {"office": office, "late": late}
-TARGETS = {"1": ("one", 2), "2": ("two", 8), "3": ("three", 24)}
+TARGETS: dict[str, tuple[str, Length]] = {
+    "1": ("one", 2),
+    "2": ("two", 8),
+    "3": ("three", 24),
+    "4": ("four", Until("days", 2)),
+    "5": ("five", Until("day_end", 1)),
+    "6": ("six", Until("day_end", 0)),
+    "7": ("seven", Until("slot", 0)),
+}
+NAMED = {name: (name, length) for name, length in TARGETS.values()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """One event of a story: when, what kind, and the whole state of the Subject from then on."""
+    """One event of a story: when, what kind, and the whole state of the Subject from then on.
+
+    act: what is done by hand; the rest then says nothing. to: the Target, or a length, that it promises.
+    span: the half hours that it excludes. revokes: the place in the story of the fact that it takes back.
+    """
 
     slot: int
-    kind: str
-    state: str
-    priority: str
-    region: str
-    covered: bool
-    opened: int | None
+    kind: str = "updated"
+    state: str = "idle"
+    priority: str = "none"
+    region: str = "west"
+    covered: bool = True
+    opened: int | None = None
+    promised: int | None = None
+    act: str = ""
+    to: str | Length = ""
+    span: tuple[int, int] = (0, 0)
+    revokes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,80 +59,17 @@ class Rule:
     repeats: bool
     reopen: str
     retarget: str
-
-
-@dataclass(kw_only=True)
-class Run:
-    """A Cycle on the grid; `did` says for each half hour since `started` the phase and what counted it."""
-
-    number: int
-    started: int
-    phase: str
-    target: str
-    length: int
-    calendar: str
-    did: list[tuple[str, str]] = field(default_factory=list)
-    used: int = 0
-    due: int | None = None
-    stands: bool = False
-    stopped: int | None = None
-    cancelled: int | None = None
+    chained: bool = False
 
     @property
-    def open(self) -> bool:
-        """Running or paused."""
-        return self.phase in {"RUNNING", "PAUSED"}
+    def chains(self) -> bool:
+        """Whether the stop of one Cycle starts the next."""
+        return self.repeats and self.chained
 
-    def live_through(self, slot: int) -> None:
-        """Let half an hour pass."""
-        if slot < self.started or self.phase == "CANCELLED":
-            return
-        self.did.append((self.phase, self.calendar))
-        if self.phase == "RUNNING" and CALENDARS[self.calendar](slot):
-            self.used += 1
-            if self.used == self.length and self.due is None:
-                self.due = slot + 1
-
-    def broken_before(self, slot: int) -> bool:
-        """Tell whether it was open in any half hour after due."""
-        if self.due is None:
-            return False
-        return any(phase != "STOPPED" for phase, _ in self.did[self.due - self.started : slot - self.started])
-
-    def retarget(self, slot: int, rule: Rule, target: str, length: int, calendar: str) -> None:
-        """Come under another Target or Calendar."""
-        if (target, calendar) == (self.target, self.calendar):
-            return
-        self.target, self.calendar = target, calendar
-        if rule.retarget == "RECOUNT":
-            self.length = length
-            self.recount()
-            return
-        changes = length != self.length
-        self.length = length
-        self.stands = self.stands or (changes and self.broken_before(slot))
-        if changes and not self.stands:
-            self.due = max(slot, self.started) if self.used >= length else None
-
-    def recount(self) -> None:
-        """Count all half hours again."""
-        did, self.did, self.used, self.due = self.did, [], 0, None
-        phase_now = self.phase
-        for slot, (phase, _) in enumerate(did, start=self.started):
-            self.phase = phase
-            self.live_through(slot)
-        self.phase = phase_now
-
-    def due_if_it_ran_on(self, slot: int) -> int | None:
-        """Tell when it is due, if it runs on from here."""
-        if self.due is not None or self.phase == "PAUSED":
-            return self.due
-        used = self.used
-        for later in range(max(slot, self.started), FAR):
-            used += CALENDARS[self.calendar](later)
-            if used == self.length:
-                return later + 1
-        raise AssertionError("a story is due in sight")
+    @property
+    def resumes(self) -> bool:
+        """Whether a start lets a stopped Cycle run again."""
+        return self.reopen == "resume" and not self.repeats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,68 +84,153 @@ class Result:
     stopped: int | None
     elapsed: int
     target: str
+    worth: int
     calendar: str
 
 
 def tell(facts: Iterable[Fact], rule: Rule, as_of: int) -> list[Result]:
     """Live through a story, and say how its Cycles stand at an instant after its last fact."""
     runs: list[Run] = []
-    waiting = list(facts)
+    waiting = standing(list(facts))
+    excluded = frozenset(
+        slot for fact in waiting if fact.act == "exclude" for slot in range(fact.span[0], fact.span[1])
+    )
+    said = Fact(slot=0)
     for slot in range(as_of + 1):
         while waiting and waiting[0].slot == slot:
-            act(runs, waiting.pop(0), rule)
+            fact = waiting.pop(0)
+            if fact.act:
+                do(runs, fact, rule, said)
+            else:
+                said = fact
+                act(runs, fact, rule, excluded)
         if slot < as_of:
             for run in runs:
                 run.live_through(slot)
     return [result(run, as_of) for run in runs]
 
 
-def act(runs: list[Run], fact: Fact, rule: Rule) -> None:
+def standing(facts: list[Fact]) -> list[Fact]:
+    """Leave out what is taken back; the last word first, so that a revocation may be revoked."""
+    left = dict(enumerate(facts))
+    for place in reversed(range(len(facts))):
+        fact = left.get(place)
+        if fact is not None and fact.act == "revoke" and fact.revokes < place and facts[fact.revokes].act:
+            left.pop(fact.revokes, None)
+    return [left[place] for place in sorted(left)]
+
+
+def do(runs: list[Run], fact: Fact, rule: Rule, said: Fact) -> None:
+    """Let a manual action act on the last Cycle."""
+    if not runs or runs[-1].phase == "CANCELLED":
+        return
+    run = runs[-1]
+    if fact.act == "pause" and run.open and run.hand != "held":
+        run.waits = run.phase == "PAUSED" or run.hand == "released"
+        run.phase, run.hand = "PAUSED", "held"
+    elif fact.act == "resume" and run.phase == "STOPPED":
+        run.phase, run.stopped, run.hand = "RUNNING", None, ""
+    elif fact.act == "resume" and run.phase == "PAUSED":
+        run.hand = "released" if run.waits or run.hand != "held" else ""
+        run.phase, run.waits = "RUNNING", False
+    elif fact.act == "stop" and run.open:
+        run.phase, run.stopped, run.hand, run.waits = "STOPPED", fact.slot, "ended", False
+    elif fact.act == "cancel":
+        run.phase, run.cancelled, run.hand, run.waits = "CANCELLED", fact.slot, "ended", False
+    elif fact.act == "override":
+        override(run, fact.to, fact.slot, rule, said)
+
+
+def override(run: Run, to: str | Length, slot: int, rule: Rule, said: Fact) -> None:
+    """Promise something else, by the name of a Target or as a length; what cannot be changes nothing."""
+    promise = NAMED.get(to) if isinstance(to, str) else (run.target, to)
+    if to == "seven":
+        promise = None if said.promised is None else ("seven", Until("slot", said.promised))
+    if promise is None:
+        return
+    run.overridden = True
+    recount = rule.retarget == "RECOUNT" or not run.open
+    run.retarget(slot, promise, calendar_of(said, promise[0]), recount=recount)
+
+
+def act(runs: list[Run], fact: Fact, rule: Rule, excluded: frozenset[int]) -> None:
     """Let one fact act on the Clock."""
     starts, stops = fact.state != "idle", fact.state == "done"
-    cancels = fact.kind == "deleted"
     last = runs[-1] if runs else None
-    resumes = rule.reopen == "resume" and not rule.repeats
-    if cancels:
-        if last and (last.open or (last.phase == "STOPPED" and resumes)):
-            last.phase, last.cancelled = "CANCELLED", fact.slot
+    goes_on = last is not None and (last.open or (last.phase == "STOPPED" and rule.resumes))
+    if fact.kind == "deleted" and last and goes_on:
+        last.phase, last.cancelled, last.hand, last.waits = "CANCELLED", fact.slot, "", False
         return
-    if (last is None or not last.open) and starts:
-        begin(runs, fact, rule, stops=stops, resumes=resumes)
+    if last and last.hand == "ended" and not rule.repeats:
+        last.hand = "" if stops else last.hand
+        return
+    if fact.kind == "deleted":
+        return
+    opens = starts and (last is None or not last.open)
+    if opens:
+        begin(runs, fact, rule, excluded, stops=stops and not rule.chains)
+    go_on(runs, fact, rule, stops=stops and not (opens and rule.chains))
+    if starts and stops and not opens and rule.chains:
+        begin(runs, fact, rule, excluded, stops=False)
+        go_on(runs, fact, rule, stops=False)
+
+
+def go_on(runs: list[Run], fact: Fact, rule: Rule, *, stops: bool) -> None:
+    """Let an open Cycle come under what holds now, and stop or pause it."""
     last = runs[-1] if runs else None
     if last is None or not last.open:
         return
-    target, length = TARGETS.get(fact.priority, (last.target, last.length))
-    last.retarget(fact.slot, rule, target, length, calendar_of(fact, target))
+    promise = promised(fact) or (last.target, last.length)
+    promise = (last.target, last.length) if last.overridden else promise
+    last.retarget(fact.slot, promise, calendar_of(fact, promise[0]), recount=rule.retarget == "RECOUNT")
+    stop_or_pause(last, fact, stops=stops)
+
+
+def stop_or_pause(run: Run, fact: Fact, *, stops: bool) -> None:
+    """Stop, or let the state decide whether it runs."""
+    waits = fact.state == "wait"
     if stops:
-        last.phase, last.stopped = "STOPPED", fact.slot
+        run.phase, run.stopped, run.hand, run.waits = "STOPPED", fact.slot, "", False
+    elif run.hand == "held":
+        run.waits = waits
+    elif run.hand == "released":
+        run.hand = "released" if waits else ""
     else:
-        last.phase = "PAUSED" if fact.state == "wait" else "RUNNING"
+        run.phase = "PAUSED" if waits else "RUNNING"
 
 
-def begin(runs: list[Run], fact: Fact, rule: Rule, *, stops: bool, resumes: bool) -> None:
+def promised(fact: Fact) -> Promise | None:
+    """Choose the Target; None where none holds, or where its date is not said."""
+    promise = TARGETS.get(fact.priority)
+    if promise is None or promise[0] != "seven":
+        return promise
+    return None if fact.promised is None else ("seven", Until("slot", fact.promised))
+
+
+def begin(runs: list[Run], fact: Fact, rule: Rule, excluded: frozenset[int], *, stops: bool) -> None:
     """Open a Cycle, or let a stopped one run again, if the rules say so."""
     last = runs[-1] if runs else None
     if last and last.phase == "STOPPED":
         if stops:
             return
-        if resumes:
+        if rule.resumes:
             last.phase, last.stopped = "RUNNING", None
             return
         if not rule.repeats and rule.reopen == "ignore":
             return
-    if not fact.covered or fact.priority not in TARGETS:
+    promise = promised(fact)
+    if not fact.covered or promise is None:
         return
     retroactive = last is None and rule.starts_at and fact.opened is not None
     started = fact.opened if retroactive and fact.opened is not None else fact.slot
-    target, length = TARGETS[fact.priority]
     run = Run(
         number=len(runs) + 1,
         started=started,
         phase="RUNNING",
-        target=target,
-        length=length,
-        calendar=calendar_of(fact, target),
+        target=promise[0],
+        length=promise[1],
+        calendar=calendar_of(fact, promise[0]),
+        excluded=excluded,
     )
     for slot in range(started, fact.slot):
         run.live_through(slot)
@@ -217,15 +249,20 @@ def result(run: Run, as_of: int) -> Result:
     end = run.stopped if run.stopped is not None else run.cancelled
     due = run.due_if_it_ran_on(as_of if end is None else end)
     broken = due is not None and due < (as_of if end is None else end)
+    hidden = run.phase == "RUNNING" and max(as_of, run.started) in run.excluded
+    worth = run.length
+    if isinstance(worth, Until):
+        worth = count_open(run.started, reaches_to(worth, run.started, run.calendar), run.calendar)
     return Result(
         number=run.number,
-        phase=run.phase,
+        phase="PAUSED" if hidden else run.phase,
         outcome="BREACHED" if broken else "PENDING" if run.stopped is None else "MET",
         started=run.started,
         due=due,
         stopped=run.stopped,
         elapsed=run.used,
         target=run.target,
+        worth=worth,
         calendar=run.calendar,
     )
 
