@@ -54,8 +54,8 @@ def _take_apart(ordinals: Ints) -> _Days:
     since = ordinals - EPOCH_ORDINAL
     stamps = since.astype("datetime64[D]")
     month, year = stamps.astype("datetime64[M]"), stamps.astype("datetime64[Y]")
-    month_first, month_next = _day_numbers(month), _day_numbers(month + 1)
-    year_first, year_next = _day_numbers(year), _day_numbers(year + 1)
+    month_first, month_next = _day_numbers(month), _day_numbers(month + np.timedelta64(1, "M"))
+    year_first, year_next = _day_numbers(year), _day_numbers(year + np.timedelta64(1, "Y"))
     return _Days(
         ordinals=ordinals,
         years=year.astype(np.int64) + 1970,
