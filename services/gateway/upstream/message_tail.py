@@ -106,6 +106,11 @@ class MessageTail:
             if not log.followers and self._logs.get(tenant_id) is log:
                 del self._logs[tenant_id]
 
+    def followers(self, tenant_id: str) -> int:
+        """Count those who follow a tenant's messages now."""
+        log = self._logs.get(TenantId(tenant_id))
+        return log.followers if log else 0
+
     async def _look(self) -> float:
         """Read what is new for each tenant that is followed; answer how many seconds to wait."""
         more = False
