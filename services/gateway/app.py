@@ -20,6 +20,7 @@ from gateway.operations.read_tenant import read_tenant
 from gateway.operations.verify_credential import Opened, open_credential
 from gateway.operations.verify_token import Trust
 from gateway.routes.console import console_routes
+from gateway.routes.feeds import feed_route
 from gateway.routes.graphql import GraphQLEndpoint
 from gateway.routes.sockets import SocketEndpoint
 from gateway.schema.engine import Engine
@@ -165,6 +166,7 @@ def build_app(
     routes: list[BaseRoute] = [
         endpoint.route(),
         sockets.route(),
+        feed_route(doors.calendars),
         *health_routes({"database": gateway.database.ping, **(checks or {})}),
         *console_routes(),
     ]

@@ -16,7 +16,7 @@ from gateway.schema.failures import UserError, settle
 from gateway.schema.info import Info
 from gateway.schema.scalars import JSONObject
 
-__all__ = ["ApplyCalendarsPayload", "CalendarPlan", "apply_calendars", "plan_amendment"]
+__all__ = ["AppliedCalendar", "ApplyCalendarsPayload", "CalendarPlan", "apply_calendars", "plan_amendment"]
 
 
 @strawberry.enum(

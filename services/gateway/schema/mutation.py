@@ -5,9 +5,23 @@ from __future__ import annotations
 from gateway.schema.agreement import AgreementPayload, save_agreement
 from gateway.schema.calendar import CalendarPayload, amend_calendar, create_calendar, revert_calendar
 from gateway.schema.calendar_plan import ApplyCalendarsPayload, apply_calendars
+from gateway.schema.calendar_watch import AdoptZoneRulesPayload, adopt_zone_rules
+from gateway.schema.closure_feed import (
+    ClosureFeedPayload,
+    OpenClosureFeedPayload,
+    open_closure_feed,
+    revoke_closure_feed,
+)
 from gateway.schema.declare import object_type, resolved
 from gateway.schema.delivery import ReplayPayload, replay_deliveries
 from gateway.schema.event import IngestEventsPayload, ingest_events
+from gateway.schema.ics_decision import AcceptIcsEditionPayload, accept_ics_edition, dismiss_ics_edition
+from gateway.schema.ics_source import (
+    IcsSourcePayload,
+    offer_ics_content,
+    refresh_ics_source,
+    save_ics_source,
+)
 from gateway.schema.policy import PolicyPayload, save_policy
 from gateway.schema.statement import StatementPayload, close_statement
 from gateway.schema.webhook_changes import (
@@ -30,6 +44,14 @@ class Mutation:
     amend_calendar: CalendarPayload = resolved(amend_calendar)
     revert_calendar: CalendarPayload = resolved(revert_calendar)
     apply_calendars: ApplyCalendarsPayload = resolved(apply_calendars)
+    save_ics_source: IcsSourcePayload = resolved(save_ics_source)
+    offer_ics_content: IcsSourcePayload = resolved(offer_ics_content)
+    refresh_ics_source: IcsSourcePayload = resolved(refresh_ics_source)
+    accept_ics_edition: AcceptIcsEditionPayload = resolved(accept_ics_edition)
+    dismiss_ics_edition: IcsSourcePayload = resolved(dismiss_ics_edition)
+    open_closure_feed: OpenClosureFeedPayload = resolved(open_closure_feed)
+    revoke_closure_feed: ClosureFeedPayload = resolved(revoke_closure_feed)
+    adopt_zone_rules: AdoptZoneRulesPayload = resolved(adopt_zone_rules)
     save_policy: PolicyPayload = resolved(save_policy)
     ingest_events: IngestEventsPayload = resolved(ingest_events)
     save_agreement: AgreementPayload = resolved(save_agreement)

@@ -13,6 +13,7 @@ from gateway.domain.errors import GlobalIdInvalidError
 from gateway.domain.global_id import decode_global_id
 from gateway.schema.agreement import read_agreement
 from gateway.schema.calendar import read_calendar
+from gateway.schema.ics_source import read_ics_source
 from gateway.schema.info import Info
 from gateway.schema.policy import read_policy
 from gateway.schema.statement import read_statement
@@ -38,6 +39,7 @@ READERS: dict[tuple[str, tuple[type, ...]], Reader] = {
     ("Agreement", (str,)): read_agreement,
     ("Calendar", (str,)): read_calendar,
     ("Cycle", (str, str, str, int)): read_cycle,
+    ("IcsSource", (str,)): read_ics_source,
     ("Policy", (str,)): read_policy,
     ("Statement", (str, str)): read_statement,
     ("Subject", (str,)): read_subject,

@@ -18,8 +18,11 @@ from gateway.schema.calendar_question import (
     ask_states,
     ask_windows,
 )
+from gateway.schema.calendar_watch import CalendarWatches, read_watches
+from gateway.schema.closure_feed import ClosureFeed, list_closure_feeds
 from gateway.schema.cycle import Cycle, list_cycles
 from gateway.schema.declare import object_type, resolved
+from gateway.schema.ics_source import IcsHolidays, IcsSource, list_ics_sources, read_ics, read_ics_source
 from gateway.schema.measurement import MeasuredPeriod, measure_periods
 from gateway.schema.node import Node
 from gateway.schema.nodes import read_node
@@ -54,6 +57,11 @@ class Query:
     calendar_difference: CalendarDifference | None = resolved(compare_versions)
     calendar_plan: CalendarPlan | None = resolved(plan_amendment)
     calendar_amendments: Connection[CalendarAmendment] | None = resolved(list_amendments)
+    calendar_watches: CalendarWatches | None = resolved(read_watches)
+    closure_feeds: list[ClosureFeed] | None = resolved(list_closure_feeds)
+    ics_holidays: IcsHolidays | None = resolved(read_ics)
+    ics_source: IcsSource | None = resolved(read_ics_source)
+    ics_sources: Connection[IcsSource] | None = resolved(list_ics_sources)
     policy: Policy | None = resolved(read_policy)
     policies: Connection[Policy] | None = resolved(list_policies)
     subject: Subject | None = resolved(read_subject)
