@@ -28,6 +28,7 @@ COMMANDS = (
     Entry(name="migrate", module="migrate", help="Bring a database to the state that the code needs."),
     Entry(name="token", module="token", help="Make an API key for a tenant and print it once."),
     Entry(name="apply", module="apply", help="Make or amend calendars, policies and agreements from files."),
+    Entry(name="export", module="export", help="Write calendars, policies and agreements as files."),
     Entry(name="calendar", module="calendar", help="Ask calendars in files about time, without any server."),
     Entry(name="import", module="import_", help="Take events from another system's export."),
     Entry(name="demo", module="demo", help="Fill a tenant with generated work of three regions."),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.applying_calendars import CalendarTerms, apply_calendars
+from cli.applying_sources import apply_source
 from cli.graphql import ERRORS, GatewayClient, GatewayRefusalError
-from cli.manifest import Kind, Manifest
+from cli.manifest import WORDS, Kind, Manifest
 
 __all__ = ["Applied", "apply_manifests"]
 
@@ -49,7 +50,7 @@ class Applied:
 
     def __str__(self) -> str:
         manifest, done = self.manifest, _WOULD[self.done] if self.planned else self.done
-        return f"{done} {manifest.kind.lower()} {manifest.key} (version {self.version})"
+        return f"{done} {WORDS[manifest.kind]} {manifest.key} (version {self.version})"
 
 
 async def apply_manifests(
@@ -59,15 +60,17 @@ async def apply_manifests(
     plan: bool = False,
     terms: CalendarTerms | None = None,
 ) -> AsyncIterator[Applied]:
-    """Apply Calendars, all or none; then Policies and Agreements one by one; and tell of each.
+    """Apply IcsSources; Calendars, all or none; then Policies and Agreements one by one; and tell of each.
 
     plan: only tell what would be done; a Policy's or Agreement's document is not checked then. terms: of the
-    Calendars' amendments. Raises GatewayRefusalError, which names the file; of Policies and Agreements what
-    was applied before stays.
+    Calendars' amendments. Raises GatewayRefusalError, which names the file; what was applied before stays.
     """
+    terms = terms or CalendarTerms()
+    for manifest in (one for one in manifests if one.kind is Kind.ICS_SOURCE):
+        yield await _apply_source(client, manifest, terms, plan=plan)
     calendars = [manifest for manifest in manifests if manifest.kind is Kind.CALENDAR]
     if calendars:
-        lines = await apply_calendars(client, calendars, plan=plan, terms=terms or CalendarTerms())
+        lines = await apply_calendars(client, calendars, plan=plan, terms=terms)
         for manifest, line in zip(calendars, lines, strict=True):
             yield Applied(
                 manifest=manifest,
@@ -79,6 +82,16 @@ async def apply_manifests(
     for kind, _ in _FIELDS:
         for manifest in (one for one in manifests if one.kind is kind):
             yield await _apply(client, manifest, plan=plan)
+
+
+async def _apply_source(
+    client: GatewayClient, manifest: Manifest, terms: CalendarTerms, *, plan: bool
+) -> Applied:
+    try:
+        done, version = await apply_source(client, manifest, plan=plan, terms=terms)
+    except GatewayRefusalError as error:
+        raise _named(manifest, error) from error
+    return Applied(manifest=manifest, done=done, version=version, planned=plan)
 
 
 async def _apply(client: GatewayClient, manifest: Manifest, *, plan: bool) -> Applied:

@@ -43,6 +43,14 @@ class CalendarTerms:
     effective_from: datetime | None = None
     reason: str | None = None
 
+    def variables(self) -> dict[str, Any]:
+        """Give them as fields of a mutation's input."""
+        return {
+            "mode": "RESTATE" if self.restate else "FORWARD",
+            "effectiveFrom": self.effective_from and self.effective_from.isoformat(),
+            "reason": self.reason,
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class AppliedLine:
@@ -58,13 +66,7 @@ async def apply_calendars(
 ) -> list[AppliedLine]:
     """Apply all or none, or plan to; a line for each, in order. Raises GatewayRefusalError, with the file."""
     files = [{"key": one.key, "name": one.name, "document": one.document} for one in manifests]
-    asked = {
-        "calendars": files,
-        "plan": plan,
-        "mode": "RESTATE" if terms.restate else "FORWARD",
-        "effectiveFrom": terms.effective_from and terms.effective_from.isoformat(),
-        "reason": terms.reason,
-    }
+    asked = terms.variables() | {"calendars": files, "plan": plan}
     try:
         payload = await client.change(_APPLY, {"input": asked})
     except GatewayRefusalError as error:

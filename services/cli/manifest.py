@@ -1,9 +1,9 @@
 """Documents in files: YAML or JSON that says what it is (`kind`, `key`), beside what it holds.
 
 ```yaml
-kind: Policy            # Calendar, Policy or Agreement
+kind: Policy            # IcsSource, Calendar, Policy or Agreement
 key: resolution         # unique in the tenant
-name: Resolution        # of a Calendar: its name (default: the key); of a Policy: part of the document
+name: Resolution        # of a Calendar or IcsSource: its name (default: the key); else part of the document
 …                       # the document itself
 ```
 A file may hold several, with `---` between them.
@@ -22,7 +22,7 @@ import yaml
 
 from cli.errors import CliError
 
-__all__ = ["Kind", "Manifest", "ManifestError", "bare_document", "read_manifests"]
+__all__ = ["NAMED", "WORDS", "Kind", "Manifest", "ManifestError", "bare_document", "read_manifests"]
 
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _MAX_BYTES = 4_000_000
@@ -31,9 +31,22 @@ _MAX_BYTES = 4_000_000
 class Kind(StrEnum):
     """What a document describes; each may depend on those before it."""
 
+    ICS_SOURCE = "IcsSource"
     CALENDAR = "Calendar"
     POLICY = "Policy"
     AGREEMENT = "Agreement"
+
+
+WORDS = {
+    Kind.ICS_SOURCE: "ics source",
+    Kind.CALENDAR: "calendar",
+    Kind.POLICY: "policy",
+    Kind.AGREEMENT: "agreement",
+}
+"""What a kind is called in what is printed."""
+
+NAMED = frozenset({Kind.ICS_SOURCE, Kind.CALENDAR})
+"""Kinds whose name is no part of the document."""
 
 
 class ManifestError(CliError):
@@ -46,7 +59,8 @@ class ManifestError(CliError):
 class Manifest:
     """One document of a file.
 
-    name: of a Calendar; the other kinds have it in the document, if at all. source: where it stands.
+    name: of a Calendar or IcsSource; the other kinds have it in the document, if at all. source: where it
+    stands.
     """
 
     kind: Kind
@@ -80,7 +94,7 @@ def bare_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """Give the document alone, without what says which it is."""
     if "kind" not in document:
         return dict(document)
-    outside = {"kind", "key", "name"} if document["kind"] == Kind.CALENDAR else {"kind", "key"}
+    outside = {"kind", "key", "name"} if document["kind"] in NAMED else {"kind", "key"}
     return {name: value for name, value in document.items() if name not in outside}
 
 

@@ -64,8 +64,8 @@ def apply(
 ) -> None:
     """Make or amend calendars, policies and agreements so that they say what the files say.
 
-    A document names its `kind` (Calendar, Policy, Agreement) and its `key`. What is equal is left alone. Of
-    the calendars all are applied, or none.
+    A document names its `kind` (IcsSource, Calendar, Policy, Agreement) and its `key`. What is equal is
+    left alone. Of the calendars all are applied, or none.
     """
     manifests = read_manifests(file)
     instant = None if effective_from is None else read_instant(effective_from, "--effective-from")
