@@ -23,8 +23,8 @@ kind: IcsSource
 key: fairs
 name: Trade fairs; "spring", autumn
 holidays:
-- {date: 2016-06-06, name: "Fair, the first; and \\\\ more"}
 - {rule: FREQ=YEARLY;BYMONTH=10;BYMONTHDAY=31, from: 2015-10-31, name: Reformation}
+- {date: 2016-06-06, name: "Fair, the first; and \\\\ more"}
 ---
 kind: Calendar
 key: sun
