@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 from businesstime import Interval, from_us, to_us
+from clocks.domain.due import elapsed_at_us
 from clocks.domain.measures.attainment import Attainment
 from clocks.domain.measures.item import Item
 from clocks.domain.measures.source import Amount, CycleTimes
-from clocks.domain.reading import read_cycle
 from clocks.domain.refusals import MetricUnknownError, PolicyUnknownError
 from clocks.domain.standing import CycleKey
 from clocks.operations.describe_cycle import find_cycle
@@ -81,13 +80,13 @@ def _time(
         raise LookupError(f"{key} has stopped, and is not in its Subject's state")
     at_us = to_us(stopped.stopped_at)
     if source.time == "business":
-        took_us = read_cycle(cycle, at_us, ground.rulebook.counted_on.timelines).elapsed_us
+        took_us = elapsed_at_us(cycle, at_us, ground.rulebook.counted_on.timelines)
     else:
         took_us = max(at_us - cycle.started_at_us, 0)
     return Item(
         stopped.subject_id,
         at_us,
-        Amount(Fraction(took_us)),
+        Amount(took_us),
         (policy_key, metric, stopped.cycle, took_us, stopped.revision),
         {"policy": policy_key, "metric": metric, "target": stopped.target},
     )

@@ -30,14 +30,15 @@ JOIN subjects USING (subject_id)
 ORDER BY page.started_at, page.subject_id, page.policy_key, page.metric, page.cycle;
 
 -- name: counted_cycles
--- The Cycles met or breached in a period, and open ones that came due in it, in order of their keys.
+-- The Cycles met or breached in a period, and open ones that came due in it, in order of their keys. Of those some
+-- threshold is to fire before then: so says the index, which else would not be asked.
 SELECT subject_id, cycle, target, outcome, counted_at, revision
 FROM cycles
 WHERE policy_key = $1 AND metric = $2 AND counted_at >= $3 AND counted_at < $4 AND ($6::text IS NULL OR target = $6)
 UNION ALL
 SELECT subject_id, cycle, target, 'BREACHED', due_at, revision
 FROM cycles
-WHERE policy_key = $1 AND metric = $2 AND outcome = 'PENDING' AND next_fire_at IS NOT NULL
+WHERE policy_key = $1 AND metric = $2 AND outcome = 'PENDING' AND next_fire_at < least($4, $5)
   AND due_at >= $3 AND due_at < least($4, $5) AND ($6::text IS NULL OR target = $6)
 ORDER BY subject_id, cycle;
 

@@ -103,7 +103,8 @@ async def test_a_measure_reads_the_index_of_what_is_counted(database: Database, 
         plan = await explain(
             connection, counted, "resolution", "resolution", NOON, NOON.replace(day=3), NOON, None
         )
-    assert "cycles_counted" in indexes_of(plan), plan
+    assert indexes_of(plan) == {"cycles_counted", "cycles_to_fire"}, plan
+    assert "Seq Scan" not in node_types(plan), plan
 
 
 async def test_a_subject_is_read_by_its_key(database: Database, tenant: str) -> None:

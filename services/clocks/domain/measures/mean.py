@@ -24,5 +24,5 @@ class Mean(
 def mean(amounts: Iterable[Amount]) -> Value:
     """Sum up; samples: amounts."""
     finished = [one.amount for one in amounts if not one.abandoned]
-    total = sum(finished, Fraction(0))
+    total = Fraction(sum(finished))
     return Value(total.numerator, total.denominator * len(finished), len(finished))

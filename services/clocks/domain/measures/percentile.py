@@ -32,4 +32,4 @@ def percentile(amounts: Iterable[Amount], percent: Fraction) -> Value:
     if not finished:
         return NOTHING
     rank = ceil(percent * len(finished) / 100)
-    return whole(finished[rank - 1], len(finished))
+    return whole(Fraction(finished[rank - 1]), len(finished))

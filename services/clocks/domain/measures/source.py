@@ -56,7 +56,7 @@ Source: TypeAlias = CycleTimes | Spans | Numbers
 class Amount(NamedTuple):
     """What one thing came to; abandoned: it was given up after that time."""
 
-    amount: Fraction
+    amount: Fraction | int
     abandoned: bool = False
 
 
@@ -73,7 +73,7 @@ def find_spans(
         if begun is not None and fact.subject_id != begun.subject_id:
             begun = None
         if begun is not None and fact.type in {spans.until, spans.abandoned}:
-            amount = Amount(Fraction(elapsed_us(begun.at_us, fact.at_us)), fact.type == spans.abandoned)
+            amount = Amount(elapsed_us(begun.at_us, fact.at_us), fact.type == spans.abandoned)
             found.append(Item(fact.subject_id, fact.at_us, amount, (begun.mark, fact.mark)))
             begun = None
         if begun is None and fact.type == spans.since:
