@@ -7,6 +7,7 @@ from typing import ClassVar
 __all__ = [
     "CredentialInvalidError",
     "CredentialMissingError",
+    "CursorExpiredError",
     "CursorInvalidError",
     "DeliveryUnknownError",
     "DocumentInvalidError",
@@ -113,6 +114,13 @@ class CursorInvalidError(GatewayError):
     """The cursor was not made by this list."""
 
     code = "cursor_invalid"
+
+
+class CursorExpiredError(GatewayError):
+    """What came after the cursor is not kept any more."""
+
+    code = "cursor_expired"
+    kind = "too_late"
 
 
 class PageTooLargeError(GatewayError):

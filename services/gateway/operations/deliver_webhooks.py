@@ -146,10 +146,7 @@ async def _settle(database: Database, lease: Lease, target: Target, outcomes: Se
 
 
 def _failures(before: int, outcomes: Sequence[Outcome]) -> int:
-    """Count the failures in a row that speak against the receiver; anything else it says ends the row.
-
-    Those of one batch that failed together count once.
-    """
+    """Count the batches in a row of which all that was said speaks against the receiver."""
     if not outcomes:
         return before
-    return before + 1 if outcomes[-1].attempt.blames_receiver else 0
+    return before + 1 if all(outcome.attempt.blames_receiver for outcome in outcomes) else 0

@@ -53,10 +53,11 @@ async def replay_deliveries(
 
 
 async def _replay(connection: Connection, context: RequestContext, request: ReplayDeliveries) -> Replayed:
-    webhook = await existing_webhook(connection, context, request.webhook_id)
     tenant_id = TenantId(context.tenant_id)
+    # The webhook's row first, as a worker does that writes down how deliveries went.
+    await webhooks.lock_webhook(connection, tenant_id, request.webhook_id)
+    webhook = await existing_webhook(connection, context, request.webhook_id)
     replayed = await _count(connection, tenant_id, webhook.webhook_id, request.position)
-    # After the deliveries: a worker that lets the webhook sleep holds its row, and is overruled here.
     await webhooks.wake_webhook(connection, tenant_id, webhook.webhook_id)
     return Replayed(replayed=replayed)
 

@@ -18,6 +18,7 @@ __all__ = [
     "move_outlet",
     "prune_messages",
     "read_all_messages",
+    "read_forgotten",
     "read_last_position",
     "read_messages",
     "take_messages",
@@ -92,6 +93,12 @@ async def hold_outlet(database: Database, outlet: str) -> AsyncIterator[tuple[Co
 async def move_outlet(connection: Connection, outlet: str, position: int) -> None:
     """Remember how far an outlet was served."""
     await connection.execute(SQL["move_outlet"], outlet, position)
+
+
+async def read_forgotten(connection: Connection) -> int:
+    """Read up to which position messages were forgotten, of all tenants; 0: none was."""
+    position: int = await connection.fetchval(SQL["forgotten"])
+    return position
 
 
 async def prune_messages(connection: Connection, *, keep: timedelta, limit: int) -> int:

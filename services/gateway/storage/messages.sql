@@ -28,6 +28,10 @@ SELECT outlet_lock($1);
 -- Remember how far an outlet was served.
 SELECT outlet_move($1, $2);
 
+-- name: forgotten
+-- Up to which position messages were forgotten.
+SELECT messages_forgotten();
+
 -- name: prune
 -- Forget messages that were taken longer ago than that, and what was owed of them.
 SELECT messages_prune($1, $2);

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 
 from gateway.domain.message import Message
 from gateway.domain.tenant import TenantId
-from gateway.operations.read_messages import read_last_position, read_messages
+from gateway.operations.read_messages import check_place, read_last_position, read_messages
 from pgstore.database import Database
 from serving.guarded_redis import GuardedRedis
 from serving.loops import Loop
@@ -82,7 +82,12 @@ class MessageTail:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def follow(self, tenant_id: TenantId, after: int | None) -> AsyncGenerator[list[Message], None]:
-        """Iterate over a tenant's messages after a position (None: from now on), in order, some at a time."""
+        """Iterate over a tenant's messages after a position (None: from now on), in order, some at a time.
+
+        Raises CursorExpiredError.
+        """
+        if after is not None:
+            await check_place(self._database, tenant_id, after)
         position = await read_last_position(self._database, tenant_id) if after is None else after
         log = self._logs.get(tenant_id)
         if log is None:

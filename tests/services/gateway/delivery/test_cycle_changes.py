@@ -10,7 +10,7 @@ import pytest
 from gateway.app import build_app
 from gateway.upstream.doors import Doors
 from gateway.worker import DeliveryWorker
-from tests.services.gateway.conftest import Api, Clock
+from tests.services.gateway.conftest import Api
 from tests.services.gateway.delivery.conftest import Stage, listening_with_sockets, working
 from tests.services.gateway.delivery.test_sockets import Socket, connected, subscribed, token_of
 from tests.services.gateway.documents import CALENDAR, CREATE_CALENDAR, INGEST, POLICY, SAVE_POLICY, event
@@ -44,9 +44,8 @@ async def change(socket: Socket) -> tuple[Any, ...]:
     return cycle["subjectId"], cycle["phase"], told["matches"]
 
 
-async def test_board_follows(stage: Stage, doors: Doors, worker: DeliveryWorker, clock: Clock) -> None:
+async def test_board_follows(stage: Stage, doors: Doors, worker: DeliveryWorker) -> None:
     """Each change of a Cycle comes with the Cycle as it then stands, and whether the board still shows it."""
-    assert clock
     _key_id, token = await token_of(stage.gateway, stage.tenant)
     async with (
         listening_with_sockets(build_app(stage.gateway, doors)) as url,

@@ -12,7 +12,9 @@ import aiohttp
 import pytest
 
 from gateway.app import Gateway, build_app
+from gateway.domain.tenant import TenantId
 from gateway.operations.create_api_key import create_api_key
+from gateway.operations.read_messages import read_messages
 from gateway.operations.revoke_api_key import revoke_api_key
 from gateway.schema.pages import write_cursor
 from gateway.upstream.doors import Doors
@@ -182,6 +184,26 @@ async def test_from_the_first_message(stage: Stage, worker: DeliveryWorker, url:
     assert [it["payload"]["n"] for it in found] == sorted(it["payload"]["n"] for it in found)
     assert len({it["cursor"] for it in found}) == number
     assert again == found[1:]
+
+
+async def test_cursor_whose_messages_are_gone(
+    stage: Stage, worker: DeliveryWorker, url: str, token: str
+) -> None:
+    """Going on from where messages were forgotten is refused, rather than to go on with a gap."""
+    await stage.say("breach.fired")
+    await worker.take_once("clocks")
+    (first, *_rest) = await read_messages(stage.gateway.database, TenantId(stage.tenant), after=0, limit=1)
+    async with stage.admin() as connection:
+        await connection.execute(
+            "UPDATE outlets SET position = $1 WHERE outlet = 'forgotten'", first.position
+        )
+        try:
+            async with connected(url) as socket:
+                await socket.begin(token)
+                await socket.subscribe(MESSAGES, after=BEFORE_ALL)
+                assert (await socket.hear())["payload"][0]["extensions"]["code"] == "cursor_expired"
+        finally:
+            await connection.execute("UPDATE outlets SET position = 0 WHERE outlet = 'forgotten'")
 
 
 async def test_revoked_key_closes(stage: Stage, worker: DeliveryWorker, url: str) -> None:
