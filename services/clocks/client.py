@@ -6,7 +6,10 @@ import aiohttp
 
 from clocks.contract import (
     AttainmentRecord,
+    CycleExplanation,
     CyclePage,
+    CycleReceipt,
+    ExplainCycle,
     IngestEvents,
     IngestReceipt,
     ListCycles,
@@ -17,6 +20,7 @@ from clocks.contract import (
     PolicyPage,
     PolicyRecord,
     ReadPolicy,
+    ReadReceipt,
     ReadSubject,
     SavePolicy,
     SubjectRecord,
@@ -67,3 +71,11 @@ class ClocksClient:
     async def measure_periods(self, context: RequestContext, request: MeasurePeriods) -> MeasurementList:
         """Measure by a document."""
         return await self._door.call(context, "measure_periods", request, MeasurementList)
+
+    async def explain_cycle(self, context: RequestContext, request: ExplainCycle) -> CycleExplanation:
+        """Say what its time was made of."""
+        return await self._door.call(context, "explain_cycle", request, CycleExplanation)
+
+    async def read_receipt(self, context: RequestContext, request: ReadReceipt) -> CycleReceipt:
+        """Give it to be recomputed elsewhere."""
+        return await self._door.call(context, "read_receipt", request, CycleReceipt)

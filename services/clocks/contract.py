@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from businesstime.periods import PeriodUnit
+from clocks.domain.cycle import Outcome, Phase
+from clocks.domain.explanation_door import (
+    CycleExplanation,
+    CycleReceipt,
+    ExplainCycle,
+    ReadReceipt,
+    SegmentRecord,
+)
 from clocks.domain.measures.value import Status, Value, read_integer
+from clocks.domain.subject_door import CycleRecord, ReadSubject, SubjectRecord
 from serving.context import RequestContext
 
 __all__ = [
     "AttainmentRecord",
     "Clocks",
+    "CycleExplanation",
     "CyclePage",
+    "CycleReceipt",
     "CycleRecord",
     "EventRecord",
+    "ExplainCycle",
     "IngestEvents",
     "IngestReceipt",
     "ListCycles",
@@ -34,15 +46,14 @@ __all__ = [
     "PolicyRecord",
     "PolicyVersionRecord",
     "ReadPolicy",
+    "ReadReceipt",
     "ReadSubject",
     "RefusedEvent",
     "SavePolicy",
+    "SegmentRecord",
     "SubjectRecord",
     "TargetAttainment",
 ]
-
-Phase = Literal["RUNNING", "PAUSED", "STOPPED", "CANCELLED"]
-Outcome = Literal["PENDING", "MET", "BREACHED"]
 
 
 class SavePolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,54 +144,6 @@ class IngestReceipt(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int
     duplicates: int
     refused: tuple[RefusedEvent, ...]
-
-
-class CycleRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One Cycle read at the instant `read_at`; elapsed and remaining are business time in microseconds.
-
-    due_at: None while paused with time left; a warning or breach cannot come before it resumes.
-    calendar_rule: which rule chose the Calendar: target, attribute or default.
-    """
-
-    subject_id: str
-    policy_key: str
-    policy_version: int
-    metric: str
-    cycle: int
-    target: str
-    target_us: int
-    calendar_key: str
-    calendar_version: int
-    calendar_rule: str
-    phase: Phase
-    outcome: Outcome
-    started_at: datetime
-    due_at: datetime | None
-    breached_at: datetime | None
-    stopped_at: datetime | None
-    elapsed_us: int
-    remaining_us: int
-    ticking: bool
-    next_change_at: datetime | None
-    revision: int
-    read_at: datetime
-
-
-class ReadSubject(msgspec.Struct, frozen=True, kw_only=True):
-    """One Subject with its Cycles, read at `at` (None: now)."""
-
-    subject_id: str
-    at: datetime | None = None
-
-
-class SubjectRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A Subject's attributes after its last event, and its Cycles in order of policy, metric and number."""
-
-    subject_id: str
-    attributes: dict[str, Any]
-    last_event_at: datetime
-    events: int
-    cycles: tuple[CycleRecord, ...]
 
 
 class ListCycles(msgspec.Struct, frozen=True, kw_only=True):
@@ -347,4 +310,12 @@ class Clocks(Protocol):
 
     async def measure_periods(self, context: RequestContext, request: MeasurePeriods) -> MeasurementList:
         """Measure by a document. Scope: read. Codes: measure_invalid, period_invalid, measure_too_large…."""
+        ...
+
+    async def explain_cycle(self, context: RequestContext, request: ExplainCycle) -> CycleExplanation:
+        """Say what its time was made of. Scope: read. Codes: subject_unknown, cycle_unknown."""
+        ...
+
+    async def read_receipt(self, context: RequestContext, request: ReadReceipt) -> CycleReceipt:
+        """Give it to be recomputed elsewhere. Scope: read. Codes: subject_unknown, cycle_unknown."""
         ...

@@ -9,7 +9,10 @@ from businesstime import to_us
 from calendars.contract import Calendars
 from clocks.contract import (
     AttainmentRecord,
+    CycleExplanation,
     CyclePage,
+    CycleReceipt,
+    ExplainCycle,
     IngestEvents,
     IngestReceipt,
     ListCycles,
@@ -20,17 +23,20 @@ from clocks.contract import (
     PolicyPage,
     PolicyRecord,
     ReadPolicy,
+    ReadReceipt,
     ReadSubject,
     SavePolicy,
     SubjectRecord,
 )
 from clocks.operations import (
+    explain_cycle,
     ingest_events,
     list_cycles,
     list_policies,
     measure_attainment,
     measure_periods,
     read_policy,
+    read_receipt,
     read_subject,
     save_policy,
 )
@@ -126,6 +132,30 @@ class ClocksService:
         """Measure by a document."""
         require(context, "read")
         return await measure_periods.measure(
+            context,
+            request,
+            database=self._database,
+            calendars=self._calendars,
+            rulebooks=self._rulebooks,
+            now=self._now(),
+        )
+
+    async def explain_cycle(self, context: RequestContext, request: ExplainCycle) -> CycleExplanation:
+        """Say what its time was made of."""
+        require(context, "read")
+        return await explain_cycle.explain(
+            context,
+            request,
+            database=self._database,
+            calendars=self._calendars,
+            rulebooks=self._rulebooks,
+            now=self._now(),
+        )
+
+    async def read_receipt(self, context: RequestContext, request: ReadReceipt) -> CycleReceipt:
+        """Give it to be recomputed elsewhere."""
+        require(context, "read")
+        return await read_receipt.read(
             context,
             request,
             database=self._database,

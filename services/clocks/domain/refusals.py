@@ -6,6 +6,8 @@ ClocksError
 ├── PolicyUnknownError      a Policy that the tenant does not have
 ├── MetricUnknownError      a Metric that no version of the Policy has
 ├── SubjectUnknownError     a Subject without events
+├── CycleUnknownError       a Cycle that the events of a Subject do not lead to
+├── ReceiptInvalidError     what was given as a receipt is none
 ├── VersionConflictError    somebody else has saved a version meanwhile
 ├── CalendarUnknownError    a Policy that names a Calendar which is not there
 ├── PeriodEmptyError        a period that ends before it has begun
@@ -14,6 +16,8 @@ ClocksError
 ├── TextInvalidError        a text that no database can hold
 ├── PageTooLargeError       more rows than a page may hold
 ├── PlaceInvalidError       a cursor that is none of ours
+├── PlanStaleError          a plan that rests on what has changed since
+├── TimelineInvalidError    bytes that are no Timeline
 └── UnsettledError          others write at the same place, again and again
 """
 
@@ -24,16 +28,20 @@ from clocks.domain.errors import ClocksError
 __all__ = [
     "BatchTooLargeError",
     "CalendarUnknownError",
+    "CycleUnknownError",
     "InstantNaiveError",
     "InstantOutOfBoundsError",
     "MetricUnknownError",
     "PageTooLargeError",
     "PeriodEmptyError",
     "PlaceInvalidError",
+    "PlanStaleError",
     "PolicyKeyInvalidError",
     "PolicyUnknownError",
+    "ReceiptInvalidError",
     "SubjectUnknownError",
     "TextInvalidError",
+    "TimelineInvalidError",
     "UnsettledError",
     "VersionConflictError",
 ]
@@ -70,6 +78,19 @@ class SubjectUnknownError(ClocksError):
 
     code = "subject_unknown"
     kind = "not_found"
+
+
+class CycleUnknownError(ClocksError):
+    """The events that are known of the Subject lead to no such Cycle."""
+
+    code = "cycle_unknown"
+    kind = "not_found"
+
+
+class ReceiptInvalidError(ClocksError):
+    """What was given as a receipt is none."""
+
+    code = "receipt_invalid"
 
 
 class VersionConflictError(ClocksError):
@@ -119,6 +140,19 @@ class PlaceInvalidError(ClocksError):
     """The cursor was not given by this service."""
 
     code = "cursor_invalid"
+
+
+class PlanStaleError(ClocksError):
+    """What the plan rests on has changed since."""
+
+    code = "plan_stale"
+    kind = "conflict"
+
+
+class TimelineInvalidError(ClocksError):
+    """The bytes are no Timeline."""
+
+    code = "timeline_invalid"
 
 
 class UnsettledError(ClocksError):

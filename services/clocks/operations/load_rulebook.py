@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
 from typing import Generic, TypeVar
@@ -33,7 +34,7 @@ from clocks.storage.rulebooks import (
 from pgstore.database import Database
 from serving.context import RequestContext
 
-__all__ = ["Rulebook", "Rulebooks", "read_timelines"]
+__all__ = ["Rulebook", "Rulebooks", "compile_rules", "in_our_name", "read_timelines"]
 
 _MAX_RULEBOOKS = 1_000
 _MAX_TIMELINES = 1_000
@@ -76,7 +77,7 @@ class Rulebooks:
         """Load the rulebook as of now. Raises UnsettledError where it changes faster than it is read."""
         for _ in range(_ATTEMPTS):
             revisions, rules, copies = await self._read(context)
-            policies = _compile(rules)
+            policies = compile_rules(rules)
             lacking = self._lacking(policies, copies)
             if not lacking:
                 rulebook = self._assemble(revisions, policies, copies)
@@ -84,6 +85,16 @@ class Rulebooks:
                 return rulebook
             await self._fetch(context, lacking)
         raise UnsettledError("policies or calendars change at this moment: try again")
+
+    async def counted_on(self, context: RequestContext, keys: Sequence[str], known_at: datetime) -> CountedOn:
+        """Give what Cycles are counted on by what had been recorded of Calendars at an instant."""
+        records = await read_timelines(self._calendars, context, keys, known_at=known_at)
+        self._keep(records)
+        kept = {record.key: self._timelines.get(record.content_key) for record in records}
+        return CountedOn(
+            {key: timeline for key, timeline in kept.items() if timeline is not None},
+            {record.key: record.version for record in records},
+        )
 
     async def _read(
         self, context: RequestContext
@@ -133,29 +144,38 @@ class Rulebooks:
     async def _fetch(self, context: RequestContext, keys: Sequence[str]) -> None:
         """Ask for Timelines, keep them, and take over the versions that they come from."""
         records = await read_timelines(self._calendars, context, keys)
-        for record in records:
-            if self._timelines.get(record.content_key) is None:
-                self._timelines.put(record.content_key, Timeline.from_bytes(record.blob))
+        self._keep(records)
         copies = [CalendarCopy(record.key, record.version, record.content_key) for record in records]
         async with self._database.transaction(context.tenant_id) as connection:
             await adopt(connection, copies)
 
+    def _keep(self, records: Sequence[TimelineRecord]) -> None:
+        for record in records:
+            if self._timelines.get(record.content_key) is None:
+                self._timelines.put(record.content_key, Timeline.from_bytes(record.blob))
+
 
 async def read_timelines(
-    calendars: Calendars, context: RequestContext, keys: Sequence[str]
+    calendars: Calendars, context: RequestContext, keys: Sequence[str], *, known_at: datetime | None = None
 ) -> Sequence[TimelineRecord]:
-    """Ask the calendars for Timelines in our own name: the caller's scopes are about something else."""
-    ours = msgspec.structs.replace(
-        context, subject="service:clocks", scopes=frozenset({"read"}), idempotency_key=None
-    )
+    """Ask the calendars for Timelines, as recorded by an instant (None: now), in our own name."""
+    ours = in_our_name(context)
     records: list[TimelineRecord] = []
     for start in range(0, len(keys), _MOST_KEYS):
-        request = ReadTimelines(keys=tuple(keys[start : start + _MOST_KEYS]))
+        request = ReadTimelines(keys=tuple(keys[start : start + _MOST_KEYS]), known_at=known_at)
         records.extend((await calendars.read_timelines(ours, request)).timelines)
     return records
 
 
-def _compile(rules: Sequence[RuleRow]) -> Mapping[str, Sequence[PolicyVersion]]:
+def in_our_name(context: RequestContext) -> RequestContext:
+    """Read for a caller whose scopes are about something else."""
+    return msgspec.structs.replace(
+        context, subject="service:clocks", scopes=frozenset({"read"}), idempotency_key=None
+    )
+
+
+def compile_rules(rules: Sequence[RuleRow]) -> Mapping[str, Sequence[PolicyVersion]]:
+    """Compile versions, which are in order of Policy, each document once a process."""
     return {
         policy_key: tuple(
             PolicyVersion(

@@ -9,9 +9,11 @@ from clocks.contract import CycleRecord, ReadSubject, SubjectRecord
 from clocks.domain.cycle import SubjectState
 from clocks.domain.refusals import SubjectUnknownError
 from clocks.domain.standing import CountedOn, CycleKey
+from clocks.operations import read_subject_as_known
 from clocks.operations.describe_cycle import describe
 from clocks.operations.load_rulebook import Rulebooks
-from clocks.operations.read_values import read_instant, read_text
+from clocks.operations.load_story import read_instants
+from clocks.operations.read_values import read_text
 from clocks.storage.readings import Edition, read_subject_cycles
 from clocks.storage.rulebooks import read_rulebook
 from clocks.storage.subjects import read_subject
@@ -24,9 +26,13 @@ __all__ = ["read"]
 async def read(
     context: RequestContext, request: ReadSubject, *, database: Database, rulebooks: Rulebooks, now: datetime
 ) -> SubjectRecord:
-    """Read a Subject. Raises SubjectUnknownError, InstantNaiveError."""
-    at = now if request.at is None else read_instant(request.at, field="at")
+    """Read a Subject, as known now or then. Raises SubjectUnknownError, InstantNaiveError."""
+    when = read_instants(request.at, request.known_at, now=now)
     read_text(request.subject_id, field="subject_id")
+    if when.known is not None:
+        return await read_subject_as_known.read(
+            context, request.subject_id, when, database=database, rulebooks=rulebooks
+        )
     async with database.transaction(
         context.tenant_id, isolation="repeatable read", read_only=True
     ) as connection:
@@ -43,7 +49,7 @@ async def read(
         attributes=subject.state.attributes,
         last_event_at=subject.last_occurred_at,
         events=subject.events,
-        cycles=tuple(_cycles(subject.state, editions, rulebook.counted_on, at)),
+        cycles=tuple(_cycles(subject.state, editions, rulebook.counted_on, when.at)),
     )
 
 

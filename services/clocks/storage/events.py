@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -15,7 +16,14 @@ from clocks.domain.event import Event
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection, Row
 
-__all__ = ["NewEvent", "enter_event", "insert_events", "read_content_hashes", "read_events"]
+__all__ = [
+    "NewEvent",
+    "enter_event",
+    "insert_events",
+    "read_content_hashes",
+    "read_events",
+    "read_events_known",
+]
 
 _SQL = load_blocks("clocks.storage", "events.sql")
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -56,6 +64,11 @@ async def insert_events(connection: Connection, batch: Sequence[NewEvent]) -> se
 async def read_content_hashes(connection: Connection, event_ids: Sequence[str]) -> Mapping[str, bytes]:
     """Read what known events say, by id."""
     return {row[0]: row[1] for row in await connection.fetch(_SQL["read_content_hashes"], list(event_ids))}
+
+
+async def read_events_known(connection: Connection, subject_id: str, known_at: datetime) -> Sequence[Event]:
+    """Read the events of a Subject that had arrived by an instant, in the order of the fold."""
+    return [_event(row) for row in await connection.fetch(_SQL["read_events_known"], subject_id, known_at)]
 
 
 async def read_events(connection: Connection, subject_ids: Sequence[str]) -> Mapping[str, Sequence[Event]]:

@@ -27,3 +27,10 @@ SELECT event_id, subject_id, occurred_at, sequence, type, attributes
 FROM events
 WHERE subject_id = ANY ($1::text[])
 ORDER BY subject_id, occurred_at, sequence, event_id;
+
+-- name: read_events_known
+-- The events of a Subject that had arrived by an instant, in the order in which they are folded.
+SELECT event_id, subject_id, occurred_at, sequence, type, attributes
+FROM events
+WHERE subject_id = $1 AND received_at <= $2
+ORDER BY subject_id, occurred_at, sequence, event_id;

@@ -20,6 +20,7 @@ __all__ = [
     "read_all_versions",
     "read_policy",
     "read_versions",
+    "read_versions_known",
     "update_policy",
 ]
 
@@ -57,6 +58,11 @@ class VersionRow(NamedTuple):
 async def read_all_versions(connection: Connection) -> Sequence[RuleRow]:
     """Read every version of every Policy, in order of key and number."""
     return [RuleRow(*row) for row in await connection.fetch(_SQL["read_all_versions"])]
+
+
+async def read_versions_known(connection: Connection, known_at: datetime) -> Sequence[RuleRow]:
+    """Read the versions of every Policy that had been saved by an instant, in order of key and number."""
+    return [RuleRow(*row) for row in await connection.fetch(_SQL["read_versions_known"], known_at)]
 
 
 async def lock_policy(connection: Connection, policy_key: str) -> int:

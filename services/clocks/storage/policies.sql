@@ -6,6 +6,13 @@ SELECT policy_key, version, effective_from, document
 FROM policy_versions
 ORDER BY policy_key, version;
 
+-- name: read_versions_known
+-- The versions of every Policy that had been saved by an instant.
+SELECT policy_key, version, effective_from, document
+FROM policy_versions
+WHERE created_at <= $1
+ORDER BY policy_key, version;
+
 -- name: lock_policy
 -- The latest version's number of a Policy that is about to be saved.
 SELECT version FROM policies WHERE policy_key = $1 FOR UPDATE;

@@ -22,6 +22,7 @@ __all__ = [
     "counted_cycles",
     "list_cycles",
     "pending_cycles",
+    "read_revisions_known",
     "read_subject_cycles",
 ]
 
@@ -94,6 +95,14 @@ async def read_subject_cycles(
     """Read the editions of a Subject's Cycles, by (policy, metric, number)."""
     rows = await connection.fetch(_SQL["read_subject_cycles"], subject_id)
     return {(row[0], row[1], row[2]): Edition(row[3], row[4]) for row in rows}
+
+
+async def read_revisions_known(
+    connection: Connection, subject_id: str, known_at: datetime
+) -> Mapping[tuple[str, str, int], int]:
+    """Read the revisions that a Subject's Cycles had by an instant, by (policy, metric, number)."""
+    rows = await connection.fetch(_SQL["read_revisions_known"], subject_id, known_at)
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
 
 
 async def list_cycles(

@@ -7,6 +7,13 @@ FROM cycles
 WHERE subject_id = $1
 ORDER BY policy_key, metric, cycle;
 
+-- name: read_revisions_known
+-- Which revision each Cycle of a Subject had reached by an instant, of those that were ever restated.
+SELECT policy_key, metric, cycle, max(revision) + 1
+FROM revisions
+WHERE subject_id = $1 AND restated_at <= $2
+GROUP BY policy_key, metric, cycle;
+
 -- name: list_cycles
 -- A page of Cycles after a place, with the state to read them from; open ones past due count as breached.
 SELECT page.*, subjects.state

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -68,6 +70,11 @@ stories = st.lists(st.one_of(facts, facts, actions), max_size=9).map(in_order)
 
 
 def policies_of(rule: Rule) -> Policies:
+    """Compile the policy of a story."""
+    return versions(document_of(rule))
+
+
+def document_of(rule: Rule) -> dict[str, Any]:
     """Write the policy of a story as a document."""
     metric = {
         "start": 'subject.state != "idle"',
@@ -105,13 +112,12 @@ def policies_of(rule: Rule) -> Policies:
     if rule.starts_at:
         metric["starts_at"] = "opened"
     calendars = {"default": "office", "attribute": "region", "mapping": {"east": "late"}}
-    document = {
+    return {
         "name": "Story",
         "covers": 'subject.covered == "yes"',
         "calendars": calendars,
         "metrics": {"m": metric},
     }
-    return versions(document)
 
 
 def events_of(story: list[Fact]) -> list[Event]:

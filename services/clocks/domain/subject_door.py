@@ -1,0 +1,68 @@
+"""Subjects and Cycles as they cross the door, read at an instant, by what is known now or was known then."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from clocks.domain.cycle import Outcome, Phase
+
+__all__ = ["CycleRecord", "ReadSubject", "SubjectRecord"]
+
+
+class CycleRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One Cycle read at the instant `read_at`; elapsed and remaining are business time in microseconds.
+
+    due_at: None while paused with time left; a warning or breach cannot come before it resumes.
+    calendar_rule: which rule chose the Calendar: target, attribute or default.
+    """
+
+    subject_id: str
+    policy_key: str
+    policy_version: int
+    metric: str
+    cycle: int
+    target: str
+    target_us: int
+    calendar_key: str
+    calendar_version: int
+    calendar_rule: str
+    phase: Phase
+    outcome: Outcome
+    started_at: datetime
+    due_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    elapsed_us: int
+    remaining_us: int
+    ticking: bool
+    next_change_at: datetime | None
+    revision: int
+    read_at: datetime
+
+
+class ReadSubject(msgspec.Struct, frozen=True, kw_only=True):
+    """One Subject with its Cycles, read at `at` (None: now, or `known_at`).
+
+    known_at: by the events, policies and Calendars that had been recorded then; None: by all, as restated.
+    """
+
+    subject_id: str
+    at: datetime | None = None
+    known_at: datetime | None = None
+
+
+class SubjectRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A Subject's attributes after its last event, and its Cycles in order of policy, metric and number.
+
+    known_at: as asked for; nothing that was recorded later is in here.
+    """
+
+    subject_id: str
+    attributes: dict[str, Any]
+    last_event_at: datetime
+    events: int
+    cycles: tuple[CycleRecord, ...]
+    known_at: datetime | None = None
