@@ -51,11 +51,13 @@ async def hold_rulebook(connection: Connection) -> int | None:
 
 async def change_policies(connection: Connection) -> None:
     """Count a change of policies; waits for all that hold the rules."""
+    await connection.execute(_SQL["take_turn"])
     await connection.execute(_SQL["change_policies"])
 
 
 async def change_calendars(connection: Connection) -> None:
     """Count a change of calendar copies; waits for all that hold the rules."""
+    await connection.execute(_SQL["take_turn"])
     await connection.execute(_SQL["change_calendars"])
 
 

@@ -7,8 +7,15 @@ VALUES (current_setting('meantime.tenant'), 0, 0)
 ON CONFLICT DO NOTHING;
 
 -- name: hold_rulebook
--- Keep the rules from changing until the transaction ends; others may hold them too.
-SELECT revision FROM rulebooks FOR SHARE;
+-- Keep the rules from changing until the transaction ends; others may hold them too, unless a change waits in turn.
+WITH turn AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared(hashtextextended('rulebook ' || current_setting('meantime.tenant'), 0))
+)
+SELECT revision FROM turn, rulebooks FOR SHARE OF rulebooks;
+
+-- name: take_turn
+-- Wait for all that hold the rules; those that come later wait in their turn.
+SELECT pg_advisory_xact_lock(hashtextextended('rulebook ' || current_setting('meantime.tenant'), 0));
 
 -- name: change_policies
 -- Count a change of policies, when nobody holds the rules any more.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import pytest
@@ -11,12 +12,20 @@ import pytest
 from calendars.contract import AmendCalendar, CreateCalendar, ReadCalendar
 from calendars.service import CalendarsService
 from clocks.contract import EventRecord, IngestEvents, ReadSubject, SavePolicy
-from clocks.operations import fire_thresholds, follow_calendars, refold_subjects
+from clocks.domain.amendment_door import (
+    CalendarChange,
+    CalendarChangePlan,
+    CheckCalendarPlan,
+    CheckedCalendarPlan,
+    PlanCalendarChange,
+)
+from clocks.domain.refusals import PlanStaleError
+from clocks.operations import fire_thresholds, follow_calendars, plan_calendar_change, refold_subjects
 from clocks.operations.load_rulebook import Rulebooks
 from clocks.service import ClocksService
 from clocks.storage.firing import FIRST_INSTANT
 from serving.context import RequestContext
-from tests.services.clocks.conftest import acting_for
+from tests.services.clocks.conftest import StandingTime, acting_for
 from tests.services.clocks.following import messages_of
 from tests.services.clocks.stories import OFFICE, at, event
 
@@ -165,18 +174,22 @@ async def amend(
     calendars: CalendarsService, context: RequestContext, document: dict[str, Any], mode: Mode
 ) -> None:
     """Amend the office, from the story's Tuesday on or from now on."""
-    record = await calendars.amend_calendar(
-        context,
-        AmendCalendar(
-            key="office",
-            expected_version=await version_of(calendars, context),
-            document=document,
-            mode=mode,
-            effective_from=SINCE if mode == "RESTATE" else None,
-            reason="a test",
-        ),
-    )
+    record = await calendars.amend_calendar(context, await amendment(calendars, context, document, mode))
     assert record.version > 1
+
+
+async def amendment(
+    calendars: CalendarsService, context: RequestContext, document: dict[str, Any], mode: Mode
+) -> AmendCalendar:
+    """Ask for it."""
+    return AmendCalendar(
+        key="office",
+        expected_version=await version_of(calendars, context),
+        document=document,
+        mode=mode,
+        effective_from=SINCE if mode == "RESTATE" else None,
+        reason="a test",
+    )
 
 
 async def version_of(calendars: CalendarsService, context: RequestContext) -> int:
@@ -253,3 +266,81 @@ async def said(service: ClocksService, context: RequestContext, about: About) ->
         for one in messages
     ]
     return sorted(map(repr, about.of(rows)))
+
+
+@pytest.mark.parametrize("document", [SHORTER, LONGER], ids=["shorter", "longer"])
+@pytest.mark.parametrize("seed", range(2))
+async def test_a_plan_says_what_will_be(
+    service: ClocksService,
+    calendars: CalendarsService,
+    context: RequestContext,
+    clock: StandingTime,
+    document: dict[str, Any],
+    seed: int,
+) -> None:
+    """What a plan counts is what the amendment then does; the plan itself writes nothing."""
+    clock.move(timedelta(days=3))
+    await tell_story(service, calendars, context, seed)
+    before = await numbers_of(service, context)
+    asked = await amendment(calendars, context, document, "RESTATE")
+    drawn = await calendars.plan_amendment(context, asked)
+    request = PlanCalendarChange(
+        calendars=tuple(CalendarChange(key=line.key, blob=line.blob) for line in drawn.timelines),
+        effective_from=drawn.effective_from,
+    )
+    plan = await plan_of(service, calendars, context, request)
+    assert await numbers_of(service, context) == before
+    assert (await check_of(service, context, plan)).calendar_keys == ("office",)
+    await calendars.amend_calendar(context, asked)
+    await follow_all(service, calendars)
+    await refold_all(service, calendars, context)
+    after = await numbers_of(service, context)
+    about = {key for key in before if key[0:4] in await cycles_about(service, context, "RESTATE")}
+    moved = {key for key in about if before[key][0] != after[key][0]}
+    assert plan.moved == len(moved)
+    assert plan.earlier + plan.later <= plan.moved
+    now = service._now()
+    was = {key for key in about if breached(before[key], now)}
+    will = {key for key in about if breached(after[key], now)}
+    assert (plan.breaches_gained, plan.breaches_lost) == (len(will - was), len(was - will))
+    assert sum(shift.breached for shift in plan.shifts) == len(will) - len(was)
+    assert plan.breaches_gained or plan.breaches_lost
+    with pytest.raises(PlanStaleError):
+        await check_of(service, context, plan)
+
+
+async def plan_of(
+    service: ClocksService, calendars: CalendarsService, context: RequestContext, request: PlanCalendarChange
+) -> CalendarChangePlan:
+    """Plan."""
+    rulebooks = Rulebooks(database=service._database, calendars=calendars)
+    return await plan_calendar_change.plan(
+        context, request, database=service._database, rulebooks=rulebooks, now=service._now()
+    )
+
+
+async def check_of(
+    service: ClocksService, context: RequestContext, plan: CalendarChangePlan
+) -> CheckedCalendarPlan:
+    """Check its token."""
+    return await plan_calendar_change.check(
+        context, CheckCalendarPlan(token=plan.token), database=service._database
+    )
+
+
+Numbers = tuple[datetime | None, str, bool]
+
+
+async def numbers_of(
+    service: ClocksService, context: RequestContext
+) -> dict[tuple[str, str, str, int], Numbers]:
+    """Read due, outcome and whether it is open, of each Cycle."""
+    async with service._database.transaction(context.tenant_id) as connection:
+        rows = await connection.fetch(f"SELECT {KEY}, due_at, outcome, ended_at IS NULL FROM cycles")  # noqa: S608
+    return {(row[0], row[1], row[2], row[3]): (row[4], row[5], row[6]) for row in rows}
+
+
+def breached(numbers: Numbers, now: datetime) -> bool:
+    """Tell whether it is breached, fired or not."""
+    due_at, outcome, is_open = numbers
+    return outcome == "BREACHED" or (is_open and due_at is not None and due_at < now)
