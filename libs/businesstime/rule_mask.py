@@ -54,8 +54,8 @@ def _take_apart(ordinals: Ints) -> _Days:
     since = ordinals - EPOCH_ORDINAL
     stamps = since.astype("datetime64[D]")
     month, year = stamps.astype("datetime64[M]"), stamps.astype("datetime64[Y]")
-    month_first, month_next = _day_numbers(month), _day_numbers(month + np.timedelta64(1, "M"))
-    year_first, year_next = _day_numbers(year), _day_numbers(year + np.timedelta64(1, "Y"))
+    month_first, month_next = _day_numbers(month), _day_numbers(_after(month))
+    year_first, year_next = _day_numbers(year), _day_numbers(_after(year))
     return _Days(
         ordinals=ordinals,
         years=year.astype(np.int64) + 1970,
@@ -66,6 +66,11 @@ def _take_apart(ordinals: Ints) -> _Days:
         year_before=since - year_first,
         year_left=year_next - since - 1,
     )
+
+
+def _after(stamps: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
+    """Go on to the next month of months, or year of years."""
+    return (stamps.astype(np.int64) + 1).astype(stamps.dtype)
 
 
 def _day_numbers(stamps: npt.NDArray[np.datetime64]) -> Ints:
