@@ -1,21 +1,23 @@
 """Holidays from an iCalendar file (RFC 5545): the part that says which dates are closed, and no more.
 
-Nothing is expanded: a recurring event becomes a rule, which `businesstime` takes in a bounded subset. Every
+A recurring event becomes a rule, which `businesstime` takes in a bounded subset; one with exceptions, or over
+several days, becomes its dates until 2099, which are counted before they are laid out (ics_recurrence). Every
 step is linear in the text, and the text, its lines, its events and its nesting have limits: a hostile file
-costs no more than an honest one. What is not taken (times of day, rules outside the subset, exceptions to a
-rule) is listed with its line and the reason, never dropped in silence; what is no iCalendar is refused whole.
+costs no more than an honest one. What is not taken (times of day, rules outside the subset) is listed with
+its line and the reason, never dropped in silence; what is no iCalendar is refused whole.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from businesstime import BusinessTimeError, parse_rule
 from calendars.domain.errors import IcsInvalidError, IcsTooLargeError
+from calendars.domain.ics_recurrence import MAX_SERIES, Series, UntakenError, read_dates, read_rule
 
 __all__ = [
     "MAX_BYTES",
@@ -52,9 +54,10 @@ _KEPT = frozenset(
         "RDATE",
         "EXRULE",
         "RECURRENCE-ID",
+        "UID",
     }
 )
-_EXCEPTIONS = ("EXDATE", "RDATE", "EXRULE", "RECURRENCE-ID")
+_LISTS = frozenset({"EXDATE", "RDATE"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,14 +86,14 @@ class IcsHolidays:
 
 @dataclass(kw_only=True, slots=True)
 class _Event:
-    """An event while it is read: the values of the properties that matter, the first of each."""
+    """An event while it is read: the values of the properties that matter.
+
+    properties: the first of each. lists: all of those that are lists, by name.
+    """
 
     line: int
     properties: dict[str, str] = field(default_factory=dict)
-
-
-class _Untaken(Exception):  # noqa: N818 - not an error: it ends up in the answer
-    """Why an event is not taken."""
+    lists: dict[str, list[str]] = field(default_factory=dict)
 
 
 def read_ics(content: str) -> IcsHolidays:
@@ -99,14 +102,17 @@ def read_ics(content: str) -> IcsHolidays:
         raise IcsTooLargeError(f"content: is larger than {MAX_BYTES} bytes", field="content")
     holidays: dict[tuple[str, ...], dict[str, Any]] = {}
     skipped: list[SkippedEvent] = []
-    for event in _events(content):
+    events = list(_events(content))
+    replaced, laid_out = _replaced(events), 0
+    for event in events:
         try:
-            for entry in _entries(event):
+            series = _series_of(event, replaced)
+            laid_out += series.is_laid_out
+            for entry in _entries(series, _name_of(event)):
                 holidays.setdefault(tuple(map(str, entry.values())), entry)
-        except _Untaken as reason:
+        except UntakenError as reason:
             skipped.append(SkippedEvent(line=event.line, name=_name_of(event), reason=str(reason)))
-        if len(holidays) > MAX_HOLIDAYS:
-            raise IcsTooLargeError(f"content: has more than {MAX_HOLIDAYS} holidays", field="content")
+        _check_size(len(holidays), laid_out)
     return IcsHolidays(holidays=tuple(holidays.values()), skipped=tuple(skipped))
 
 
@@ -132,9 +138,26 @@ def _events(content: str) -> Iterator[_Event]:
                 yield event
                 event = None
         elif event is not None and len(stack) == 2 and name in _KEPT:  # noqa: PLR2004 - VCALENDAR and VEVENT
-            event.properties.setdefault(name, value)
+            _keep(event, name, value)
     if stack or not number:
         raise _invalid(number, "ends within " + (stack[-1] if stack else "nothing: it is empty"))
+
+
+def _keep(event: _Event, name: str, value: str) -> None:
+    if name in _LISTS:
+        event.lists.setdefault(name, []).append(value)
+    else:
+        event.properties.setdefault(name, value)
+
+
+def _check_size(holidays: int, laid_out: int) -> None:
+    if holidays > MAX_HOLIDAYS:
+        raise IcsTooLargeError(f"content: has more than {MAX_HOLIDAYS} holidays", field="content")
+    if laid_out > MAX_SERIES:
+        raise IcsTooLargeError(
+            f"content: has more than {MAX_SERIES} recurring events with exceptions or over several days",
+            field="content",
+        )
 
 
 def _check_depth(stack: list[str], number: int) -> None:
@@ -182,29 +205,45 @@ def _property(line: str, number: int) -> tuple[str, str]:
     raise _invalid(number, "is no NAME:VALUE of plain text")
 
 
-def _entries(event: _Event) -> Iterator[dict[str, Any]]:
-    """Yield the holidays that an event stands for. Raises _Untaken."""
-    if event.properties.get("STATUS", "").strip().upper() == "CANCELLED":
-        raise _Untaken("is cancelled")
-    start, days, name = _date_of(event, "DTSTART"), _days_of(event), _name_of(event)
-    if "RRULE" not in event.properties:
-        if "RDATE" in event.properties or "RECURRENCE-ID" in event.properties:
-            raise _Untaken("names dates one by one (RDATE, RECURRENCE-ID), which is not taken")
-        for offset in range(days):
-            yield {"date": (start + timedelta(days=offset)).isoformat(), "name": name}
+def _replaced(events: Sequence[_Event]) -> dict[str, frozenset[date]]:
+    """Return by UID the dates of a series that events of their own stand in for."""
+    found: dict[str, set[date]] = {}
+    for event in events:
+        uid, place = event.properties.get("UID"), event.properties.get("RECURRENCE-ID")
+        if uid and place is not None:
+            with suppress(UntakenError):  # then it stands in for nothing
+                found.setdefault(uid, set()).update(read_dates([place], "RECURRENCE-ID"))
+    return {uid: frozenset(dates) for uid, dates in found.items()}
+
+
+def _series_of(event: _Event, replaced: Mapping[str, frozenset[date]]) -> Series:
+    """Return when an event begins. Raises UntakenError."""
+    given = event.properties
+    if given.get("STATUS", "").strip().upper() == "CANCELLED":
+        raise UntakenError("is cancelled")
+    start, days = _date_of(event, "DTSTART"), _days_of(event)
+    if "EXRULE" in given:
+        raise UntakenError("recurs with an EXRULE, which is not taken")
+    if "RECURRENCE-ID" in given:
+        return Series(start=start, days=days)
+    return Series(
+        start=start,
+        days=days,
+        rule=read_rule(given["RRULE"]) if "RRULE" in given else None,
+        added=read_dates(event.lists.get("RDATE", ()), "RDATE"),
+        left_out=read_dates(event.lists.get("EXDATE", ()), "EXDATE")
+        | replaced.get(given.get("UID", ""), frozenset()),
+    )
+
+
+def _entries(series: Series, name: str) -> Iterator[dict[str, Any]]:
+    """Yield the holidays of a series. Raises UntakenError."""
+    if series.rule is not None and not series.is_laid_out:
+        yield {"rule": str(series.rule), "from": series.start.isoformat(), "name": name}
         return
-    yield {"rule": _rule_of(event, days), "from": start.isoformat(), "name": name}
-
-
-def _rule_of(event: _Event, days: int) -> str:
-    if exception := next((each for each in _EXCEPTIONS if each in event.properties), None):
-        raise _Untaken(f"recurs with exceptions ({exception}), which are not taken")
-    if days != 1:
-        raise _Untaken("recurs over several days, which is not taken: write an event for each")
-    try:
-        return str(parse_rule(event.properties["RRULE"]))
-    except BusinessTimeError as error:
-        raise _Untaken(f"recurs by a rule that is not taken: {error.reason}") from error
+    for begun in series.dates():
+        for offset in range(series.days):
+            yield {"date": (begun + timedelta(days=offset)).isoformat(), "name": name}
 
 
 def _days_of(event: _Event) -> int:
@@ -213,27 +252,27 @@ def _days_of(event: _Event) -> int:
     elif "DURATION" in event.properties:
         found = _DURATION.fullmatch(event.properties["DURATION"].strip())
         if found is None:
-            raise _Untaken("lasts for a time that is no whole days")
+            raise UntakenError("lasts for a time that is no whole days")
         days = int(found[1] or 0) * 7 + int(found[2] or 0)
     else:
         days = 1
     if not 1 <= days <= MAX_DAYS:
-        raise _Untaken(f"lasts {days} days; 1 to {MAX_DAYS} are taken")
+        raise UntakenError(f"lasts {days} days; 1 to {MAX_DAYS} are taken")
     return days
 
 
 def _date_of(event: _Event, name: str) -> date:
     if name not in event.properties:
-        raise _Untaken(f"has no {name}")
+        raise UntakenError(f"has no {name}")
     found = _DATE.fullmatch(event.properties[name].strip())
     if found is None:
-        raise _Untaken(f"has a time of day in {name}: only whole days close a calendar")
+        raise UntakenError(f"has a time of day in {name}: only whole days close a calendar")
     try:
         day = date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError as error:
-        raise _Untaken(f"has no date in {name}") from error
+        raise UntakenError(f"has no date in {name}") from error
     if not 1970 <= day.year < 2100:  # noqa: PLR2004 - the years that are counted
-        raise _Untaken(f"lies outside of 1970 to 2099 in {name}")
+        raise UntakenError(f"lies outside of 1970 to 2099 in {name}")
     return day
 
 
