@@ -5,11 +5,18 @@ from __future__ import annotations
 import aiohttp
 
 from clocks.contract import (
+    ActionReceipt,
+    ActOnClock,
     AttainmentRecord,
+    CalendarChangePlan,
+    CheckCalendarPlan,
+    CheckedCalendarPlan,
     CycleExplanation,
     CyclePage,
     CycleReceipt,
     ExplainCycle,
+    ImaginedSubject,
+    ImagineSubject,
     IngestEvents,
     IngestReceipt,
     ListCycles,
@@ -17,6 +24,7 @@ from clocks.contract import (
     MeasureAttainment,
     MeasurementList,
     MeasurePeriods,
+    PlanCalendarChange,
     PolicyPage,
     PolicyRecord,
     ReadPolicy,
@@ -54,6 +62,10 @@ class ClocksClient:
         """Take a batch."""
         return await self._door.call(context, "ingest_events", request, IngestReceipt)
 
+    async def act_on_clock(self, context: RequestContext, request: ActOnClock) -> ActionReceipt:
+        """Write a manual action."""
+        return await self._door.call(context, "act_on_clock", request, ActionReceipt)
+
     async def read_subject(self, context: RequestContext, request: ReadSubject) -> SubjectRecord:
         """Read one."""
         return await self._door.call(context, "read_subject", request, SubjectRecord)
@@ -68,6 +80,18 @@ class ClocksClient:
         """Measure a period."""
         return await self._door.call(context, "measure_attainment", request, AttainmentRecord)
 
+    async def plan_calendar_change(
+        self, context: RequestContext, request: PlanCalendarChange
+    ) -> CalendarChangePlan:
+        """Say what Cycles would become."""
+        return await self._door.call(context, "plan_calendar_change", request, CalendarChangePlan)
+
+    async def check_calendar_plan(
+        self, context: RequestContext, request: CheckCalendarPlan
+    ) -> CheckedCalendarPlan:
+        """Say that a plan still holds."""
+        return await self._door.call(context, "check_calendar_plan", request, CheckedCalendarPlan)
+
     async def measure_periods(self, context: RequestContext, request: MeasurePeriods) -> MeasurementList:
         """Measure by a document."""
         return await self._door.call(context, "measure_periods", request, MeasurementList)
@@ -79,3 +103,11 @@ class ClocksClient:
     async def read_receipt(self, context: RequestContext, request: ReadReceipt) -> CycleReceipt:
         """Give it to be recomputed elsewhere."""
         return await self._door.call(context, "read_receipt", request, CycleReceipt)
+
+    async def imagine_subject(self, context: RequestContext, request: ImagineSubject) -> ImaginedSubject:
+        """Say what would be if."""
+        return await self._door.call(context, "imagine_subject", request, ImaginedSubject)
+
+    async def backtest_policy(self, context: RequestContext, request: BacktestPolicy) -> BacktestPage:
+        """Try a page."""
+        return await self._door.call(context, "backtest_policy", request, BacktestPage)

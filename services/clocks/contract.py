@@ -7,6 +7,16 @@ from typing import Any, Protocol
 
 import msgspec
 
+from clocks.domain.action_door import ActionReceipt, ActOnClock
+from clocks.domain.amendment_door import (
+    AttainmentShift,
+    CalendarChange,
+    CalendarChangePlan,
+    CheckCalendarPlan,
+    CheckedCalendarPlan,
+    CycleMove,
+    PlanCalendarChange,
+)
 from clocks.domain.cycle import Outcome, Phase
 from clocks.domain.explanation_door import (
     CycleExplanation,
@@ -22,18 +32,52 @@ from clocks.domain.measurement_door import (
     MeasurementRecord,
     MeasurePeriods,
 )
+from clocks.domain.policy_door import (
+    ListPolicies,
+    PolicyPage,
+    PolicyRecord,
+    PolicyVersionRecord,
+    ReadPolicy,
+    SavePolicy,
+)
 from clocks.domain.subject_door import CycleRecord, ReadSubject, SubjectRecord
+from clocks.domain.trial_door import (
+    BacktestPage,
+    BacktestPolicy,
+    FlippedCycle,
+    ImaginedCycle,
+    ImaginedEvent,
+    ImaginedSubject,
+    ImagineSubject,
+    ProposedCalendar,
+    TriedTarget,
+)
 from serving.context import RequestContext
 
 __all__ = [
+    "ActOnClock",
+    "ActionReceipt",
     "AttainmentRecord",
+    "AttainmentShift",
+    "BacktestPage",
+    "BacktestPolicy",
+    "CalendarChange",
+    "CalendarChangePlan",
+    "CheckCalendarPlan",
+    "CheckedCalendarPlan",
     "Clocks",
     "CycleExplanation",
+    "CycleMove",
     "CyclePage",
     "CycleReceipt",
     "CycleRecord",
     "EventRecord",
     "ExplainCycle",
+    "FlippedCycle",
+    "ImagineSubject",
+    "ImaginedCycle",
+    "ImaginedEvent",
+    "ImaginedSubject",
     "IngestEvents",
     "IngestReceipt",
     "ListCycles",
@@ -46,9 +90,11 @@ __all__ = [
     "MeasurementRecord",
     "Outcome",
     "Phase",
+    "PlanCalendarChange",
     "PolicyPage",
     "PolicyRecord",
     "PolicyVersionRecord",
+    "ProposedCalendar",
     "ReadPolicy",
     "ReadReceipt",
     "ReadSubject",
@@ -57,59 +103,8 @@ __all__ = [
     "SegmentRecord",
     "SubjectRecord",
     "TargetAttainment",
+    "TriedTarget",
 ]
-
-
-class SavePolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """A new Policy (expected_version 0) or a new version of one.
-
-    effective_from: Cycles that start at or after it are governed by this version; None: always, for a
-    first version, and now, for a later one.
-    """
-
-    key: str
-    document: dict[str, Any]
-    expected_version: int = 0
-    effective_from: datetime | None = None
-
-
-class ReadPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """One Policy with all its versions."""
-
-    key: str
-
-
-class ListPolicies(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of Policies in order of key, those after the key `after`."""
-
-    first: int = 50
-    after: str | None = None
-
-
-class PolicyVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a Policy, as it was saved."""
-
-    version: int
-    effective_from: datetime | None
-    document: dict[str, Any]
-    created_at: datetime
-    created_by: str
-
-
-class PolicyRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A Policy and its versions, oldest first; `version` is the latest's number."""
-
-    key: str
-    name: str
-    version: int
-    versions: tuple[PolicyVersionRecord, ...]
-
-
-class PolicyPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Policies in order of key; `has_next` says whether more follow the last one."""
-
-    policies: tuple[PolicyRecord, ...]
-    has_next: bool
 
 
 class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -229,6 +224,10 @@ class Clocks(Protocol):
         """
         ...
 
+    async def act_on_clock(self, context: RequestContext, request: ActOnClock) -> ActionReceipt:
+        """Write a manual action. Scope: ingest. Codes: event_invalid, subject_unknown, event_conflict…."""
+        ...
+
     async def read_subject(self, context: RequestContext, request: ReadSubject) -> SubjectRecord:
         """Read one. Scope: read. Codes: subject_unknown."""
         ...
@@ -243,6 +242,18 @@ class Clocks(Protocol):
         """Measure a period. Scope: read. Codes: policy_unknown, metric_unknown, period_empty."""
         ...
 
+    async def plan_calendar_change(
+        self, context: RequestContext, request: PlanCalendarChange
+    ) -> CalendarChangePlan:
+        """Say what Cycles would become. Scope: calendars. Codes: batch_too_large, timeline_invalid."""
+        ...
+
+    async def check_calendar_plan(
+        self, context: RequestContext, request: CheckCalendarPlan
+    ) -> CheckedCalendarPlan:
+        """Say that a plan still holds. Scope: calendars. Codes: plan_stale."""
+        ...
+
     async def measure_periods(self, context: RequestContext, request: MeasurePeriods) -> MeasurementList:
         """Measure by a document. Scope: read. Codes: measure_invalid, period_invalid, measure_too_large…."""
         ...
@@ -253,4 +264,12 @@ class Clocks(Protocol):
 
     async def read_receipt(self, context: RequestContext, request: ReadReceipt) -> CycleReceipt:
         """Give it to be recomputed elsewhere. Scope: read. Codes: subject_unknown, cycle_unknown."""
+        ...
+
+    async def imagine_subject(self, context: RequestContext, request: ImagineSubject) -> ImaginedSubject:
+        """Say what would be if. Scope: read. Codes: subject_unknown, event_invalid, calendar_unknown."""
+        ...
+
+    async def backtest_policy(self, context: RequestContext, request: BacktestPolicy) -> BacktestPage:
+        """Try a page. Scope: policies. Codes: policy_unknown, page_too_large, and those of documents."""
         ...

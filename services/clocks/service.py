@@ -8,11 +8,18 @@ from datetime import datetime, timedelta
 from businesstime import to_us
 from calendars.contract import Calendars
 from clocks.contract import (
+    ActionReceipt,
+    ActOnClock,
     AttainmentRecord,
+    CalendarChangePlan,
+    CheckCalendarPlan,
+    CheckedCalendarPlan,
     CycleExplanation,
     CyclePage,
     CycleReceipt,
     ExplainCycle,
+    ImaginedSubject,
+    ImagineSubject,
     IngestEvents,
     IngestReceipt,
     ListCycles,
@@ -20,6 +27,7 @@ from clocks.contract import (
     MeasureAttainment,
     MeasurementList,
     MeasurePeriods,
+    PlanCalendarChange,
     PolicyPage,
     PolicyRecord,
     ReadPolicy,
@@ -29,17 +37,20 @@ from clocks.contract import (
     SubjectRecord,
 )
 from clocks.operations import (
+    act_on_clock,
     explain_cycle,
     ingest_events,
     list_cycles,
     list_policies,
     measure_attainment,
     measure_periods,
+    plan_calendar_change,
     read_policy,
     read_receipt,
     read_subject,
     save_policy,
 )
+from clocks.operations.ingest_events import Taken
 from clocks.operations.load_rulebook import Rulebooks
 from clocks.storage.messages import FEED_CHANNEL, WORK_CHANNEL
 from pgstore.database import Database
@@ -99,11 +110,18 @@ class ClocksService:
         taken = await ingest_events.ingest(
             context, request, database=self._database, rulebooks=self._rulebooks
         )
-        if taken.changed:
-            soon = taken.due_at_us is not None and taken.due_at_us < to_us(self._now() + _SOON)
-            channels = (FEED_CHANNEL, WORK_CHANNEL) if soon else (FEED_CHANNEL,)
-            await self._nudges.publish(context.tenant_id, *channels)
+        await self._nudge(context, taken)
         return taken.receipt
+
+    async def act_on_clock(self, context: RequestContext, request: ActOnClock) -> ActionReceipt:
+        """Write a manual action."""
+        require(context, "ingest")
+        acted = await act_on_clock.act(
+            context, request, database=self._database, rulebooks=self._rulebooks, now=self._now()
+        )
+        if acted.taken is not None:
+            await self._nudge(context, acted.taken)
+        return acted.receipt
 
     async def read_subject(self, context: RequestContext, request: ReadSubject) -> SubjectRecord:
         """Read one."""
@@ -127,6 +145,22 @@ class ClocksService:
         return await measure_attainment.measure(
             context, request, database=self._database, rulebooks=self._rulebooks, now=self._now()
         )
+
+    async def plan_calendar_change(
+        self, context: RequestContext, request: PlanCalendarChange
+    ) -> CalendarChangePlan:
+        """Say what Cycles would become."""
+        require(context, "calendars")
+        return await plan_calendar_change.plan(
+            context, request, database=self._database, rulebooks=self._rulebooks, now=self._now()
+        )
+
+    async def check_calendar_plan(
+        self, context: RequestContext, request: CheckCalendarPlan
+    ) -> CheckedCalendarPlan:
+        """Say that a plan still holds."""
+        require(context, "calendars")
+        return await plan_calendar_change.check(context, request, database=self._database)
 
     async def measure_periods(self, context: RequestContext, request: MeasurePeriods) -> MeasurementList:
         """Measure by a document."""
@@ -156,6 +190,32 @@ class ClocksService:
         """Give it to be recomputed elsewhere."""
         require(context, "read")
         return await read_receipt.read(
+            context,
+            request,
+            database=self._database,
+            calendars=self._calendars,
+            rulebooks=self._rulebooks,
+            now=self._now(),
+        )
+
+    async def _nudge(self, context: RequestContext, taken: Taken) -> None:
+        """Wake those who tell, and those who fire where something is due soon."""
+        if taken.changed:
+            soon = taken.due_at_us is not None and taken.due_at_us < to_us(self._now() + _SOON)
+            channels = (FEED_CHANNEL, WORK_CHANNEL) if soon else (FEED_CHANNEL,)
+            await self._nudges.publish(context.tenant_id, *channels)
+
+    async def imagine_subject(self, context: RequestContext, request: ImagineSubject) -> ImaginedSubject:
+        """Say what would be if."""
+        require(context, "read")
+        return await imagine_subject.imagine(
+            context, request, database=self._database, rulebooks=self._rulebooks, now=self._now()
+        )
+
+    async def backtest_policy(self, context: RequestContext, request: BacktestPolicy) -> BacktestPage:
+        """Try a page."""
+        require(context, "policies")
+        return await backtest_policy.backtest(
             context,
             request,
             database=self._database,

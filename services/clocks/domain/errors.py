@@ -4,8 +4,10 @@ ClocksError
 ├── PolicyInvalidError            a policy document that says something impossible
 │   ├── ConditionInvalidError     an expression that does not compile
 │   ├── ConditionNotBooleanError  an expression whose value can never be true or false
-│   └── DurationUnsupportedError  a Target in a unit that is not counted yet
+│   └── DurationUnsupportedError  a unit that cannot be counted there
 ├── EventInvalidError             an event that cannot be a fact
+├── EventConflictError            an event under an id that is taken by another
+├── ActionRefusedError            a manual action with which the Subject cannot be folded
 ├── EventsLateError               facts older than what a state has already folded
 └── CalendarMissingError          a Calendar that a Cycle needs and nobody gave
 """
@@ -15,11 +17,13 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 __all__ = [
+    "ActionRefusedError",
     "CalendarMissingError",
     "ClocksError",
     "ConditionInvalidError",
     "ConditionNotBooleanError",
     "DurationUnsupportedError",
+    "EventConflictError",
     "EventInvalidError",
     "EventsLateError",
     "Kind",
@@ -73,7 +77,7 @@ class ConditionNotBooleanError(PolicyInvalidError):
 
 
 class DurationUnsupportedError(PolicyInvalidError):
-    """A Target in a unit that is not counted yet."""
+    """A duration in a unit that cannot be counted there: business days before a due time that pauses move."""
 
     code = "duration_unsupported"
 
@@ -85,6 +89,20 @@ class EventInvalidError(ClocksError):
 
     def __init__(self, reason: str, *, field: str) -> None:
         super().__init__(f"{field}: {reason}", field=field)
+        self.reason = reason
+
+
+class EventConflictError(ClocksError):
+    """An event under an id that is taken by an event with other content."""
+
+    code = "event_conflict"
+    kind = "conflict"
+
+
+class ActionRefusedError(ClocksError):
+    """A manual action with which the Subject cannot be folded."""
+
+    code = "action_refused"
 
 
 class EventsLateError(ClocksError):

@@ -39,7 +39,8 @@ def fold(
     if actions and takes_back([each for each in state.actions if each not in revoked], actions):
         raise EventsLateError("a manual action is taken back that was folded already: fold all again")
     folding = Folding(state, policies)
-    gone = revoked_in(actions) if actions else frozenset[str]()
+    standing = [event for event in actions if event.event_id not in revoked]
+    gone = revoked_in(standing) if standing else frozenset[str]()
     for event in log:
         if not is_action(event):
             folding.take(event)

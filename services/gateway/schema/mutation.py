@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.schema.action import ActOnClockPayload, act_on_clock
 from gateway.schema.agreement import AgreementPayload, save_agreement
 from gateway.schema.calendar import CalendarPayload, amend_calendar, create_calendar, revert_calendar
 from gateway.schema.calendar_plan import ApplyCalendarsPayload, apply_calendars
@@ -54,6 +55,7 @@ class Mutation:
     adopt_zone_rules: AdoptZoneRulesPayload = resolved(adopt_zone_rules)
     save_policy: PolicyPayload = resolved(save_policy)
     ingest_events: IngestEventsPayload = resolved(ingest_events)
+    act_on_clock: ActOnClockPayload = resolved(act_on_clock)
     save_agreement: AgreementPayload = resolved(save_agreement)
     close_statement: StatementPayload = resolved(close_statement)
     create_webhook: WebhookSecretPayload = resolved(create_webhook)

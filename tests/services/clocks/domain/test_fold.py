@@ -37,6 +37,8 @@ WARNINGS = ["75%", "90m"]
 
 PRIORITIES = ["1", "2", "3", "4", "5", "6", "7", "none"]
 
+ACTS = ["pause", "resume", "stop", "cancel", "exclude", "exclude", "override", "revoke", "revoke"]
+
 facts = st.builds(
     Fact,
     slot=st.integers(0, LAST_SLOT - 20),
@@ -52,7 +54,7 @@ spans = st.tuples(st.integers(0, LAST_SLOT), st.integers(1, 60)).map(lambda pair
 actions = st.builds(
     Fact,
     slot=st.integers(0, LAST_SLOT - 20),
-    act=st.sampled_from(["pause", "resume", "stop", "cancel", "exclude", "exclude", "override", "revoke"]),
+    act=st.sampled_from(ACTS),
     to=st.sampled_from(["one", "two", "five", "seven", "nine", 3, 11, Until("days", 1)]),
     span=spans,
     revokes=st.integers(0, 9),
@@ -247,6 +249,20 @@ def test_two_folds_are_one_fold(story: list[Fact], rule: Rule, cut: int) -> None
     else:
         assert fold(between, events[cut:], policies) == folded(events, policies)
     assert fold_in_two("s", events, cut, policies)[1] == folded(events, policies)
+
+
+handled = st.lists(st.one_of(facts, actions, actions), min_size=3, max_size=7).map(in_order)
+
+
+@given(story=handled, rule=rules, cut=st.integers(0, 7))
+def test_a_log_in_two_knows_what_is_revoked_later(story: list[Fact], rule: Rule, cut: int) -> None:
+    """The state at the stop is that of the log so far, without what any of the whole log takes back."""
+    events, policies = events_of(story), policies_of(rule)
+    gone = revoked_in(events)
+    so_far = [e for e in events[:cut] if e.event_id not in gone and e.type != "clock.revoke"]
+    then, after = fold_in_two("s", events, cut, policies)
+    assert then.clocks == folded(so_far, policies).clocks
+    assert after == folded(events, policies)
 
 
 @given(story=stories, rule=rules)
