@@ -127,6 +127,16 @@ async def test_measurements_are_exact_and_apart(api: Api) -> None:
     }
 
 
+async def test_measures_are_refused_by_the_standard(api: Api) -> None:
+    """A measure that is none is refused with code and path, like everything that is asked."""
+    refusal = await api.refusal(MEASUREMENTS.replace('policy: "resolution"', 'policies: "x"'))
+    assert (refusal["code"], refusal["kind"], refusal["field"]) == (
+        "measure_invalid",
+        "invalid",
+        "measure.policies",
+    )
+
+
 ATTAINMENT = """{
   attainment(
     policyKey: "resolution", metric: "resolution"
