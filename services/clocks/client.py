@@ -8,6 +8,8 @@ from clocks.contract import (
     ActionReceipt,
     ActOnClock,
     AttainmentRecord,
+    BacktestPage,
+    BacktestPolicy,
     CalendarChangePlan,
     CheckCalendarPlan,
     CheckedCalendarPlan,

@@ -11,6 +11,8 @@ from clocks.contract import (
     ActionReceipt,
     ActOnClock,
     AttainmentRecord,
+    BacktestPage,
+    BacktestPolicy,
     CalendarChangePlan,
     CheckCalendarPlan,
     CheckedCalendarPlan,
@@ -38,7 +40,9 @@ from clocks.contract import (
 )
 from clocks.operations import (
     act_on_clock,
+    backtest_policy,
     explain_cycle,
+    imagine_subject,
     ingest_events,
     list_cycles,
     list_policies,

@@ -86,8 +86,10 @@ class Rulebooks:
             await self._fetch(context, lacking)
         raise UnsettledError("policies or calendars change at this moment: try again")
 
-    async def counted_on(self, context: RequestContext, keys: Sequence[str], known_at: datetime) -> CountedOn:
-        """Give what Cycles are counted on by what had been recorded of Calendars at an instant."""
+    async def counted_on(
+        self, context: RequestContext, keys: Sequence[str], known_at: datetime | None
+    ) -> CountedOn:
+        """Give what Cycles are counted on by what was recorded of Calendars at an instant; None: now."""
         records = await read_timelines(self._calendars, context, keys, known_at=known_at)
         self._keep(records)
         kept = {record.key: self._timelines.get(record.content_key) for record in records}

@@ -16,10 +16,13 @@ from pgstore.connection import Connection
 __all__ = [
     "LockedSubject",
     "LockedSubjects",
+    "PagedSubject",
     "StoredSubject",
+    "count_subjects",
     "decode_state",
     "lock_subjects",
     "read_subject",
+    "read_subjects_page",
     "save_subjects",
 ]
 
@@ -48,6 +51,14 @@ class StoredSubject(NamedTuple):
 
     state: SubjectState
     last_occurred_at: datetime
+    events: int
+
+
+class PagedSubject(NamedTuple):
+    """A Subject on a walk over all of them; `events`: how many it was folded from."""
+
+    subject_id: str
+    state: SubjectState
     events: int
 
 
@@ -85,3 +96,15 @@ async def read_subject(connection: Connection, subject_id: str) -> StoredSubject
     """Read one Subject."""
     row = await connection.fetchrow(_SQL["read_subject"], subject_id)
     return None if row is None else StoredSubject(decode_state(row["state"]), *list(row)[1:])
+
+
+async def read_subjects_page(connection: Connection, *, after: str, limit: int) -> Sequence[PagedSubject]:
+    """Read the next Subjects in order of id."""
+    rows = await connection.fetch(_SQL["read_subjects_page"], after, limit)
+    return [PagedSubject(row[0], decode_state(row[1]), row[2]) for row in rows]
+
+
+async def count_subjects(connection: Connection) -> int:
+    """Count the Subjects."""
+    counted: int = await connection.fetchval(_SQL["count_subjects"])
+    return counted

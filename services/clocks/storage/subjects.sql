@@ -19,3 +19,15 @@ WHERE subjects.tenant_id = current_setting('meantime.tenant') AND subjects.subje
 -- name: read_subject
 -- One Subject's state.
 SELECT state, last_occurred_at, events FROM subjects WHERE subject_id = $1 AND state IS NOT NULL;
+
+-- name: read_subjects_page
+-- The next Subjects in order of id, with what they came to and how many events that took.
+SELECT subject_id, state, events
+FROM subjects
+WHERE subject_id > $1 AND state IS NOT NULL
+ORDER BY subject_id
+LIMIT $2;
+
+-- name: count_subjects
+-- How many Subjects there are, to show how far a walk over all of them has come.
+SELECT count(*) FROM subjects WHERE state IS NOT NULL;
