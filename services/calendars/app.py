@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 
+from businesstime.zones import PACKAGED
 from calendars.operations.isolate_ics import IcsReader
 from calendars.operations.refresh_ics_source import FeedAccess
+from calendars.operations.watch_calendars import watch_changed
 from calendars.routes import build_routes
 from calendars.service import CalendarsService
 from calendars.settings import Settings
@@ -41,6 +43,7 @@ async def open_calendars(
     database = await Database.open(settings.database_url, schema=TRACK.schema)
     redis = open_redis(settings.redis_url)
     try:
+        await watch_changed(database=database, zones=PACKAGED, now=now())
         async with open_feeds(settings) as feeds:
             yield CalendarsService(
                 database=database, redis=redis, shelf=TimelineShelf(redis), feeds=feeds, now=now

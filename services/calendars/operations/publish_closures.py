@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 
-from businesstime import Timeline
+from businesstime import Timeline, zone
 from calendars.domain.closure_feed import (
     MAX_FEEDS,
     ClosureFeed,
@@ -93,12 +93,11 @@ async def read(context: RequestContext, request: ReadClosures, source: TimelineS
             raise FeedUnknownError("secret: opens no feed", field="secret")
         calendar = await load(connection, tenant_id, key)
     blob = (await obtain(context, {key: "key"}, source))[key].compiled.blob
-    today = source.now.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def written() -> str:
         line = Timeline.from_bytes(blob)
         return write_ics(
-            closures_of(line, today - BACK, today + AHEAD),
+            closures_of(line, *_bounds(line, source.now)),
             key=key,
             name=calendar.name,
             zone_name=line.schedule.zone,
@@ -107,3 +106,11 @@ async def read(context: RequestContext, request: ReadClosures, source: TimelineS
 
     content = await asyncio.to_thread(written)
     return Closures(content=content, etag=sha256(content.encode()).hexdigest())
+
+
+def _bounds(line: Timeline, now: datetime) -> tuple[datetime, datetime]:
+    """Return the local midnights between which closures are shown, so that no day is cut."""
+    place = zone(line.schedule.zone)
+    today = now.astimezone(place).date()
+    start, end = (datetime.combine(today + by, time(), tzinfo=place) for by in (-BACK, AHEAD))
+    return start.astimezone(UTC), end.astimezone(UTC)

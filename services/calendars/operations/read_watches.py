@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from businesstime import ZoneUnknownError
 from businesstime.zones import ZoneDatabase
 from calendars.domain.calendar import Calendar
 from calendars.domain.document import CalendarKey
@@ -30,7 +31,7 @@ class SeenZones:
     """The zones of a tenant's Calendars, side by side with what the tenant counts by.
 
     current: their rules now. changes: those that mean something else than what is counted by. settled: those
-    that are new to the tenant, or mean the same in another edition.
+    that are new to the tenant, mean the same in another edition, or that no Calendar counts by any more.
     """
 
     current: Mapping[str, CountedRules]
@@ -78,11 +79,13 @@ def look_at_zones(
 ) -> SeenZones:
     """Compare the rules of all zones that Calendars count by with those that were taken over."""
     users = zones_of(book)
-    current = {zone: shifts_of(zone, zones.rules(zone), version=zones.version, now=now) for zone in users}
+    current = {
+        zone: rules for zone in {*users, *counted} if (rules := _current_rules(zone, zones, now)) is not None
+    }
     changes = {
         zone: change_between(counted[zone], rules, users[zone])
         for zone, rules in current.items()
-        if zone in counted
+        if zone in counted and zone in users
     }
     return SeenZones(
         current=current,
@@ -93,6 +96,14 @@ def look_at_zones(
             if changes.get(zone) is None and _is_news(counted.get(zone), rules, now)
         ),
     )
+
+
+def _current_rules(zone: str, zones: ZoneDatabase, now: datetime) -> CountedRules | None:
+    """Return a zone's rules as they are now; None where this tzdata has no such zone any more."""
+    try:
+        return shifts_of(zone, zones.rules(zone), version=zones.version, now=now)
+    except ZoneUnknownError:
+        return None
 
 
 def _is_news(counted: CountedRules | None, rules: CountedRules, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from calendars.storage import calendars, messages, watches
 from pgstore.connection import Connection
 from pgstore.database import Database
 
-__all__ = ["TENANTS_A_STEP", "watch", "watch_some"]
+__all__ = ["TENANTS_A_STEP", "watch", "watch_changed", "watch_some"]
 
 TENANTS_A_STEP = 20
 WITHIN = timedelta(days=60)
@@ -26,6 +26,24 @@ async def watch_some(*, database: Database, zones: ZoneDatabase, after: str, now
     for tenant_id in tenants:
         await watch(tenant_id, database=database, zones=zones, now=now)
     return tenants[-1] if tenants else None
+
+
+async def watch_changed(*, database: Database, zones: ZoneDatabase, now: datetime) -> int:
+    """Look after every tenant that counts by another tzdata and was not told; return how many there were.
+
+    Done before the service answers with the new rules, so that the message comes before what they move.
+    """
+    after, count = "", 0
+    while True:
+        async with database.connection() as connection:
+            tenants = await watches.list_of_other_rules(
+                connection, zones.version, after=after, limit=TENANTS_A_STEP
+            )
+        if not tenants:
+            return count
+        for tenant_id in tenants:
+            await watch(tenant_id, database=database, zones=zones, now=now)
+        after, count = tenants[-1], count + len(tenants)
 
 
 async def watch(tenant_id: str, *, database: Database, zones: ZoneDatabase, now: datetime) -> None:

@@ -10,7 +10,15 @@ from calendars.domain.zone_watch import CountedRules, Shifts, ZoneChange
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 
-__all__ = ["add_change", "add_notice", "adopt_change", "list_tenants", "read_rules", "save_rules"]
+__all__ = [
+    "add_change",
+    "add_notice",
+    "adopt_change",
+    "list_of_other_rules",
+    "list_tenants",
+    "read_rules",
+    "save_rules",
+]
 
 _SQL = load_blocks("calendars.storage", "watches.sql")
 
@@ -18,6 +26,12 @@ _SQL = load_blocks("calendars.storage", "watches.sql")
 async def list_tenants(connection: Connection, *, after: str, limit: int) -> list[str]:
     """List tenants that have Calendars, on a connection without a tenant."""
     return [row["tenant_id"] for row in await connection.fetch(_SQL["list_tenants"], after, limit)]
+
+
+async def list_of_other_rules(connection: Connection, version: str, *, after: str, limit: int) -> list[str]:
+    """List tenants that count by another tzdata and were not told, on a connection without a tenant."""
+    rows = await connection.fetch(_SQL["list_of_other_rules"], version, after, limit)
+    return [row["tenant_id"] for row in rows]
 
 
 async def read_rules(connection: Connection, tenant_id: str) -> dict[str, CountedRules]:

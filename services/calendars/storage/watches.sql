@@ -2,6 +2,10 @@
 -- Tenants that have calendars, in order, those after a given one.
 SELECT tenant_id FROM tenants_with_calendars($1, $2);
 
+-- name: list_of_other_rules
+-- Tenants that count by rules of another edition and were not told yet, in order, those after a given one.
+SELECT tenant_id FROM tenants_of_other_rules($1, $2, $3);
+
 -- name: read_rules
 -- The zone rules by which a tenant counts.
 SELECT zone, tzdata_version, shifts, until FROM zone_rules WHERE tenant_id = $1;

@@ -17,7 +17,7 @@ from calendars.contract import (
     ReadWatches,
     SaveIcsSource,
 )
-from calendars.operations.watch_calendars import watch, watch_some
+from calendars.operations.watch_calendars import watch, watch_changed, watch_some
 from calendars.service import CalendarsService
 from pgstore.feed import FeedMessage
 from serving.context import RequestContext
@@ -197,6 +197,16 @@ async def test_an_edition_that_means_the_same_is_taken_over_in_silence(
     counted._zones = later
     assert (await counted.read_watches(context, ReadWatches())).zones == ()
     assert await messages(counted, tenant) == []
+
+
+async def test_a_service_that_starts_with_another_tzdata_tells_before_it_answers(
+    counted: CalendarsService, tenant: str, clock: Clock
+) -> None:
+    """Whoever counts by the old rules is told at once, whoever was told is not looked at again."""
+    later = Later("Europe/Paris", like="Europe/London")
+    assert await watch_changed(database=counted._database, zones=later, now=clock()) >= 1
+    assert [message.type for message in await messages(counted, tenant)] == ["calendar.zone_rules_changed"]
+    assert await watch_changed(database=counted._database, zones=later, now=clock()) == 0
 
 
 async def test_the_worker_looks_after_every_tenant(
