@@ -201,7 +201,7 @@ class Calendars(Protocol):
         ...
 
     async def apply_calendars(self, context: RequestContext, request: ApplyCalendars) -> AppliedCalendars:
-        """Apply files, or plan to. Scope: calendars. Codes: those of creating and amending, name_differs."""
+        """Apply files, or plan to. Scope: calendars. Codes: those of creating and amending."""
         ...
 
     async def ask_calendar_state(self, context: RequestContext, request: AskCalendarState) -> CalendarStates:

@@ -20,7 +20,10 @@ class ListAmendments:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AmendmentRecord:
-    """Who amended which Calendar, when, from when on and why; version 1 is its creation."""
+    """Who amended which Calendar, when, from when on and why; version 1 is its creation.
+
+    name: what the Calendar is called since; None: as before.
+    """
 
     cursor: str
     key: str
@@ -30,6 +33,7 @@ class AmendmentRecord:
     reason: str | None
     created_at: datetime
     created_by: str
+    name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

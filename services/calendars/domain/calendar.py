@@ -65,7 +65,10 @@ class AmendMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CalendarVersion:
-    """One version: what was said, by whom, why, and from when it holds (None for the first: always)."""
+    """One version: what was said, by whom, why, and from when it holds (None for the first: always).
+
+    name: what the Calendar is called since this was said; None: as before.
+    """
 
     version: int
     mode: AmendMode
@@ -74,11 +77,12 @@ class CalendarVersion:
     reason: str | None
     created_at: datetime
     created_by: str
+    name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Calendar:
-    """A key unique in the tenant, a name, and the versions, oldest first; there is at least one."""
+    """A key unique in the tenant, its latest name, and the versions, oldest first; there is at least one."""
 
     key: CalendarKey
     name: str
@@ -92,13 +96,17 @@ class Calendar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Amendment:
-    """What a caller wants changed: the version it read, the new document, and from when it holds."""
+    """What a caller wants changed: the version it read, the new document, and from when it holds.
+
+    name: a new name, which has no date: the Calendar is called so once it is recorded; None: as before.
+    """
 
     expected_version: int
     document: Document
     mode: AmendMode
     effective_from: datetime | None
     reason: str | None
+    name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +120,7 @@ class AmendedCalendar:
     reason: str | None
     created_at: datetime
     created_by: str
+    name: str | None
 
 
 class Dated(Protocol):
@@ -145,7 +154,8 @@ def amend(calendar: Calendar, amendment: Amendment, *, by: str, now: datetime) -
 
     Raises VersionConflictError, VersionsTooManyError, EffectiveFromPastError, EffectiveFromFutureError,
     EffectiveFromMissingError,
-    ReasonMissingError, ReasonInvalidError, InstantNaiveError, InstantOutOfBoundsError.
+    ReasonMissingError, ReasonInvalidError, InstantNaiveError, InstantOutOfBoundsError,
+    CalendarNameInvalidError.
     """
     if amendment.expected_version != calendar.version:
         raise VersionConflictError(
@@ -155,6 +165,7 @@ def amend(calendar: Calendar, amendment: Amendment, *, by: str, now: datetime) -
         raise VersionsTooManyError(
             f"calendar {calendar.key!r} has {MAX_VERSIONS} versions, the most that one may have"
         )
+    name = calendar.name if amendment.name is None else read_name(amendment.name)
     added = CalendarVersion(
         version=calendar.version + 1,
         mode=amendment.mode,
@@ -164,8 +175,9 @@ def amend(calendar: Calendar, amendment: Amendment, *, by: str, now: datetime) -
         # Hosts' clocks differ: what is recorded later is never dated earlier.
         created_at=max(now, calendar.versions[-1].created_at),
         created_by=by,
+        name=name if name != calendar.name else None,
     )
-    return replace(calendar, versions=(*calendar.versions, added))
+    return replace(calendar, name=name, versions=(*calendar.versions, added))
 
 
 def in_force(versions: Sequence[DatedT]) -> tuple[DatedT, ...]:

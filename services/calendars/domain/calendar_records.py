@@ -42,6 +42,7 @@ class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     holds: whether it still holds for some time, not replaced wholly by later versions.
     holds_until: when the next one begins to hold; None: no end.
+    name: what the Calendar is called since this was said; None: as before.
     """
 
     version: int
@@ -53,6 +54,7 @@ class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str
     holds: bool = True
     holds_until: datetime | None = None
+    name: str | None = None
 
 
 class CalendarRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ class AmendCalendar(msgspec.Struct, frozen=True, kw_only=True):
 
     effective_from: FORWARD: not before now (None: now). RESTATE: from when on the past is put right.
     reason: required for RESTATE; kept with the version. plan_token: of an AmendmentPlan of the same request.
+    name: a new name, at once and without a date; None: as before.
     """
 
     key: str
@@ -42,6 +43,7 @@ class AmendCalendar(msgspec.Struct, frozen=True, kw_only=True):
     effective_from: datetime | None = None
     reason: str | None = None
     plan_token: str | None = None
+    name: str | None = None
 
 
 class RevertCalendar(msgspec.Struct, frozen=True, kw_only=True):

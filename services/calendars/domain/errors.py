@@ -24,7 +24,6 @@ CalendarsError
 ├── CalendarUnknownError        a key that the tenant has not used
 ├── VersionUnknownError         a version that the Calendar does not have
 ├── VersionConflictError        an amendment of a version that is no longer the latest
-├── NameDiffersError            a file that calls an existing calendar by another name
 ├── PlanStaleError              a plan that rests on what has changed since
 ├── IcsInvalidError             text that is no iCalendar
 ├── IcsTooLargeError            an iCalendar file past a limit
@@ -67,7 +66,6 @@ __all__ = [
     "InstantNaiveError",
     "InstantOutOfBoundsError",
     "KeysRepeatedError",
-    "NameDiffersError",
     "PageTooLargeError",
     "ParentComposedError",
     "PlanStaleError",
@@ -250,13 +248,6 @@ class VersionConflictError(CalendarsError):
         )
         self.expected_version = expected_version
         self.latest_version = latest_version
-
-
-class NameDiffersError(CalendarsError):
-    """A file calls an existing Calendar by another name; names have no versions and stay."""
-
-    code = "name_differs"
-    kind = "conflict"
 
 
 class PlanStaleError(CalendarsError):

@@ -15,7 +15,6 @@ from calendars.domain.errors import (
     BatchTooLargeError,
     CalendarsError,
     KeysRepeatedError,
-    NameDiffersError,
     ReferenceCycleError,
 )
 from calendars.operations import amend_calendar, create_calendar
@@ -48,8 +47,7 @@ async def apply(
 ) -> AppliedCalendars:
     """Create what is new and amend what differs, in an order in which each finds what it is made of.
 
-    Raises what creating and amending raise, with the file's place, and NameDiffersError, KeysRepeatedError,
-    BatchTooLargeError.
+    Raises what creating and amending raise, with the file's place, and KeysRepeatedError, BatchTooLargeError.
     """
     files = _read_files(request.calendars)
 
@@ -85,8 +83,7 @@ async def _apply_one(
             )
             await create_calendar.save(connection, tenant_id, calendar, now)
             return AppliedCalendar(key=file.key, action="create", version=1, difference=None)
-        _check_name(latest, file)
-        if latest.versions[-1].document.digest == file.document.digest:
+        if _says_the_same(latest, file):
             return AppliedCalendar(key=file.key, action="none", version=latest.version, difference=None)
         amended = amend(latest, _amendment(request, file, latest), by=context.subject, now=now)
         await amend_calendar.save(connection, tenant_id, amended, now)
@@ -101,6 +98,7 @@ def _amendment(request: ApplyCalendars, file: _File, latest: Calendar) -> Amendm
         mode=AmendMode(request.mode),
         effective_from=request.effective_from,
         reason=request.reason,
+        name=file.name,
     )
 
 
@@ -133,12 +131,9 @@ def _in_order(files: Sequence[_File]) -> list[_File]:
         ) from error
 
 
-def _check_name(latest: Calendar, file: _File) -> None:
-    if latest.name != file.name.strip():
-        raise NameDiffersError(
-            f"name: calendar {file.key!r} is called {latest.name!r}; names have no versions and stay",
-            field="name",
-        )
+def _says_the_same(latest: Calendar, file: _File) -> bool:
+    """Say whether a file says nothing new, neither in its document nor by its name."""
+    return latest.versions[-1].document.digest == file.document.digest and latest.name == file.name.strip()
 
 
 @contextmanager

@@ -49,6 +49,7 @@ def _record(line: AmendedCalendar) -> AmendmentRecord:
         reason=line.reason,
         created_at=line.created_at,
         created_by=line.created_by,
+        name=line.name,
     )
 
 

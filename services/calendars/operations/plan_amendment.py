@@ -63,6 +63,7 @@ def amendment_of(request: AmendCalendar) -> Amendment:
         mode=AmendMode(request.mode),
         effective_from=request.effective_from,
         reason=request.reason,
+        name=request.name,
     )
 
 

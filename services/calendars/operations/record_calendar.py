@@ -36,4 +36,5 @@ def _version_record(version: CalendarVersion, until: Mapping[int, datetime | Non
         created_by=version.created_by,
         holds=version.version in until,
         holds_until=until.get(version.version),
+        name=version.name,
     )

@@ -154,6 +154,7 @@ async def _insert_version(
         version.reason,
         version.created_at,
         version.created_by,
+        version.name,
     )
     named = sorted({reference.key for reference in version.document.references})
     if named:
@@ -162,7 +163,8 @@ async def _insert_version(
 
 
 def _calendar(key: CalendarKey, rows: Sequence[Row]) -> Calendar:
-    return Calendar(key=key, name=rows[0]["name"], versions=tuple(_version(row) for row in rows))
+    names = [rows[0]["name"], *(row["new_name"] for row in rows if row["new_name"] is not None)]
+    return Calendar(key=key, name=names[-1], versions=tuple(_version(row) for row in rows))
 
 
 def _version(row: Row) -> CalendarVersion:
@@ -175,6 +177,7 @@ def _version(row: Row) -> CalendarVersion:
         reason=row["reason"],
         created_at=row["created_at"],
         created_by=row["created_by"],
+        name=row["new_name"],
     )
 
 

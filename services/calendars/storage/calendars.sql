@@ -18,8 +18,9 @@ UPDATE calendars SET version = $3 WHERE tenant_id = $1 AND key = $2;
 -- name: insert_version
 -- Adds one version.
 INSERT INTO calendar_versions
-    (tenant_id, key, version, mode, effective_from, document, document_digest, reason, created_at, created_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+    (tenant_id, key, version, mode, effective_from, document, document_digest, reason, created_at, created_by,
+     name)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: insert_references
 -- Records which calendars a version names.
@@ -28,7 +29,8 @@ SELECT $1, $2, $3, refers_to FROM unnest($4::text[]) AS refers_to;
 
 -- name: read_calendars
 -- Whole calendars by key, with all versions, in order of key and version.
-SELECT c.key, c.name, v.version, v.mode, v.effective_from, v.document, v.reason, v.created_at, v.created_by
+SELECT c.key, c.name, v.version, v.mode, v.effective_from, v.document, v.reason, v.created_at, v.created_by,
+    v.name AS new_name
 FROM calendars AS c
 JOIN calendar_versions AS v ON v.tenant_id = c.tenant_id AND v.key = c.key
 WHERE c.tenant_id = $1 AND c.key = ANY ($2::text[])
@@ -73,7 +75,7 @@ SELECT key FROM affected WHERE key <> ALL ($2::text[]) ORDER BY key;
 
 -- name: list_amendments
 -- One page of what was said, newest first, those before a given place.
-SELECT v.created_at, v.key, v.version, v.mode, v.effective_from, v.reason, v.created_by
+SELECT v.created_at, v.key, v.version, v.mode, v.effective_from, v.reason, v.created_by, v.name
 FROM calendar_versions AS v
 WHERE v.tenant_id = $1
   AND (v.created_at, v.key, v.version) < ($2, $3, $4)

@@ -53,6 +53,7 @@ class CalendarVersion:
     created_by: who said it: a key or a user.
     holds: whether it still holds for some time: false for one that later ones have replaced wholly.
     holds_until: when the next one begins to hold; null: no end.
+    name: what the Calendar is called since this was said; null: as before.
     """
 
     version: int
@@ -64,6 +65,7 @@ class CalendarVersion:
     created_by: str
     holds: bool
     holds_until: datetime | None
+    name: str | None
 
 
 def calendar_id(root: contract.CalendarRecord) -> ID:
@@ -108,6 +110,7 @@ class AmendCalendarInput:
     effective_from: FORWARD: not before now (null: now). RESTATE: from when on the past is put right.
     reason: needed to RESTATE.
     plan_token: of a plan of the same amendment: applied only while the facts of the plan stand.
+    name: a new name, at once and without a date; null: as before.
     """
 
     key: str
@@ -117,6 +120,7 @@ class AmendCalendarInput:
     effective_from: datetime | None = None
     reason: str | None = None
     plan_token: str | None = None
+    name: str | None = None
 
 
 @input_type
@@ -190,6 +194,7 @@ def amendment_asked(request: AmendCalendarInput) -> contract.AmendCalendar:
         effective_from=request.effective_from,
         reason=request.reason,
         plan_token=request.plan_token,
+        name=request.name,
     )
 
 

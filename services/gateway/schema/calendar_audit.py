@@ -21,6 +21,7 @@ class CalendarAmendment:
     effective_from: from when on the version holds; null for the first: always.
     reason: why the past was put right.
     created_by: who said it: a key or a user.
+    name: what the Calendar is called since; null: as before.
     """
 
     key: str
@@ -30,6 +31,7 @@ class CalendarAmendment:
     reason: str | None
     created_at: datetime
     created_by: str
+    name: str | None
 
 
 async def list_amendments(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from calendars.contract import (
+    AmendCalendar,
     ApplyCalendars,
     CalendarFile,
     Calendars,
@@ -136,17 +137,29 @@ async def test_one_bad_file_leaves_all_undone(
     assert (await door.list_calendars(context, ListCalendars())).calendars == ()
 
 
-async def test_a_file_twice_and_a_file_of_another_name_are_refused(
-    door: Calendars, context: RequestContext
-) -> None:
-    """A key stands in one file, and a Calendar keeps its name."""
+async def test_a_file_twice_is_refused(door: Calendars, context: RequestContext) -> None:
+    """A key stands in one file."""
     twice = (*files_of({"a": LONDON}), *files_of({"a": NEW_YORK}))
     refused = await refusal_of(door.apply_calendars(context, ApplyCalendars(calendars=twice)))
     assert (refused.code, refused.field) == ("keys_repeated", "calendars[1].key")
+
+
+async def test_a_file_of_another_name_renames(door: Calendars, context: RequestContext) -> None:
+    """A new version says the name; the audit has it; the hours stay; and no name at all is refused."""
     await door.apply_calendars(context, ApplyCalendars(calendars=files_of({"a": LONDON})))
-    renamed = (CalendarFile(key="a", name="Other", document=LONDON),)
-    refused = await refusal_of(door.apply_calendars(context, ApplyCalendars(calendars=renamed)))
-    assert (refused.kind, refused.code, refused.field) == ("conflict", "name_differs", "calendars[0].name")
+    renamed = (CalendarFile(key="a", name=" Other ", document=LONDON),)
+    for action in ("amend", "none"):
+        done = await door.apply_calendars(context, ApplyCalendars(calendars=renamed))
+        assert (done.calendars[0].action, done.calendars[0].version) == (action, 2)
+    record = await door.read_calendar(context, ReadCalendar(key="a"))
+    assert (record.name, [each.name for each in record.versions]) == ("Other", [None, "Other"])
+    amended = AmendCalendar(key="a", expected_version=2, document=NEW_YORK)
+    assert (await door.amend_calendar(context, amended)).name == "Other"
+    lines = (await door.list_amendments(context, ListAmendments(key="a"))).amendments
+    assert [each.name for each in lines] == [None, "Other", None]
+    nameless = (CalendarFile(key="a", name=" ", document=LONDON),)
+    refused = await refusal_of(door.apply_calendars(context, ApplyCalendars(calendars=nameless)))
+    assert (refused.code, refused.field) == ("calendar_name_invalid", "calendars[0].name")
 
 
 async def test_files_may_restate_with_a_reason(door: Calendars, context: RequestContext) -> None:

@@ -44,6 +44,9 @@ async def test_made_then_left_alone_then_amended(client: GatewayClient, tmp_path
     assert await applied(client, file) == ["unchanged calendar desk (version 1)"]
     write(file, file.read_text(encoding="utf-8").replace("17:00", "18:00"))
     assert await applied(client, file) == ["amended calendar desk (version 2)"]
+    write(file, file.read_text(encoding="utf-8").replace("name: Desk", "name: Front desk"))
+    assert await applied(client, file) == ["amended calendar desk (version 3)"]
+    assert await applied(client, file) == ["unchanged calendar desk (version 3)"]
 
 
 async def test_the_examples_apply_in_any_order_of_files(client: GatewayClient) -> None:

@@ -280,3 +280,15 @@ async def test_a_calendar_as_it_was_known(desks: Api, clock: Clock) -> None:
     (now,) = (await desks.ask(STATES, asked))["calendarStates"]
     (then,) = (await desks.ask(STATES, asked | {"knownAt": "2026-03-02T12:30:00Z"}))["calendarStates"]
     assert (now["isOpen"], then["isOpen"]) == (True, False)
+
+
+async def test_a_calendar_is_renamed_by_an_amendment(desks: Api) -> None:
+    """The new name holds at once, by amending or by a file; the version that said it keeps it."""
+    said = {"key": "tokyo", "expectedVersion": 1, "document": TOKYO, "name": "Tokyo desk"}
+    assert (await desks.ask(AMEND, {"input": said}))["amendCalendar"]["errors"] == []
+    renamed = [{"key": "london", "name": "London desk", "document": LONDON}]
+    applied = (await desks.ask(APPLY, {"input": {"calendars": renamed}}))["applyCalendars"]
+    assert [(it["action"], it["difference"]["days"]) for it in applied["calendars"]] == [("AMEND", [])]
+    nodes = (await desks.ask("{ calendars { nodes { name versions { name } } } }"))["calendars"]["nodes"]
+    assert [it["name"] for it in nodes] == ["Both", "London desk", "Tokyo desk"]
+    assert nodes[2]["versions"] == [{"name": None}, {"name": "Tokyo desk"}]
