@@ -14,9 +14,9 @@ import numpy.typing as npt
 from businesstime import Timeline
 from clocks.domain.firing import BREACH, Firing
 from clocks.domain.policy import PolicyVersion, WarningRule
-from clocks.domain.spans import NEVER, Spans, gather_spans, reached_by_rows
+from clocks.domain.spans import NEVER, gather_spans, reached_by_rows
 
-__all__ = ["Promise", "WarningsOf", "due_by_rows", "firings_by_rows", "warnings_by"]
+__all__ = ["Promise", "Recounted", "WarningsOf", "due_by_rows", "recount", "warnings_by"]
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -28,6 +28,36 @@ class Promise(NamedTuple):
     policy_version: int
     metric: str
     target: str
+
+
+class Recounted(NamedTuple):
+    """n Cycles under one promise: due_us, shape (n,), and warned_us, shape (n, warnings); NEVER: not so far.
+
+    thresholds: the warnings' names.
+    """
+
+    due_us: Int64Array
+    warned_us: Int64Array
+    thresholds: tuple[str, ...]
+
+    def comes_whole(self, now_us: int) -> npt.NDArray[np.bool_]:
+        """Tell of which Cycles all thresholds come, and due is not before now; or none comes at all."""
+        due = self.due_us[:, None]
+        ahead = (self.due_us != NEVER) & (self.due_us >= now_us) & (self.warned_us < due).all(axis=1)
+        idle = (self.due_us == NEVER) & (self.warned_us == NEVER).all(axis=1)
+        return np.asarray(ahead | idle, dtype=np.bool_)
+
+    def firings(self, place: int, target: str) -> list[Firing]:
+        """List what one Cycle owes, in order of time."""
+        due_us = int(self.due_us[place])
+        firings = [
+            Firing(kind="warning", threshold=threshold, target=target, at_us=at_us)
+            for threshold, at_us in zip(self.thresholds, self.warned_us[place].tolist(), strict=True)
+            if at_us < due_us  # NEVER comes before nothing
+        ]
+        if due_us != NEVER:
+            firings.append(Firing(kind="breach", threshold=BREACH, target=target, at_us=due_us))
+        return firings
 
 
 WarningsOf = Callable[[Promise], Sequence[WarningRule]]
@@ -52,37 +82,21 @@ def due_by_rows(spans: Sequence[Sequence[int]], targets_us: Sequence[int], timel
     return reached_by_rows(gather_spans(spans), np.array(targets_us, dtype=np.int64), timeline)
 
 
-def firings_by_rows(
+def recount(
+    promise: Promise,
     spans: Sequence[Sequence[int]],
     targets_us: Sequence[int],
-    promises: Sequence[Promise],
-    warnings_of: WarningsOf,
+    warnings: Sequence[WarningRule],
     timeline: Timeline,
-) -> list[list[Firing]]:
-    """List the firings of each Cycle, in order of time."""
+) -> Recounted:
+    """Count Cycles under one promise."""
     gathered = gather_spans(spans)
-    due_us = reached_by_rows(gathered, np.array(targets_us, dtype=np.int64), timeline)
-    firings: list[list[Firing]] = [[] for _ in promises]
-    for promise, places in _by_promise(promises).items():
-        chosen = Spans(*(column[places] for column in gathered))
-        for rule in warnings_of(promise):
-            limits_us = np.full(len(places), rule.elapsed_us, dtype=np.int64)
-            warned_us = reached_by_rows(chosen, limits_us, timeline)
-            threshold = f"{promise.target}:{rule.label}"
-            comes = warned_us < due_us[places]  # NEVER comes before nothing
-            for place, at_us in zip(places[comes].tolist(), warned_us[comes].tolist(), strict=True):
-                firings[place].append(
-                    Firing(kind="warning", threshold=threshold, target=promise.target, at_us=at_us)
-                )
-    for place, at_us in enumerate(due_us.tolist()):
-        if at_us != NEVER:
-            target = promises[place].target
-            firings[place].append(Firing(kind="breach", threshold=BREACH, target=target, at_us=at_us))
-    return firings
-
-
-def _by_promise(promises: Sequence[Promise]) -> Mapping[Promise, npt.NDArray[np.int64]]:
-    places: dict[Promise, list[int]] = {}
-    for place, promise in enumerate(promises):
-        places.setdefault(promise, []).append(place)
-    return {promise: np.array(found, dtype=np.int64) for promise, found in places.items()}
+    warned = [
+        reached_by_rows(gathered, np.full(len(spans), rule.elapsed_us, dtype=np.int64), timeline)
+        for rule in warnings
+    ]
+    return Recounted(
+        due_us=reached_by_rows(gathered, np.array(targets_us, dtype=np.int64), timeline),
+        warned_us=np.stack(warned, axis=1) if warned else np.empty((len(spans), 0), dtype=np.int64),
+        thresholds=tuple(f"{promise.target}:{rule.label}" for rule in warnings),
+    )

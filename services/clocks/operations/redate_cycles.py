@@ -1,21 +1,34 @@
 """Give plain Cycles new due times after their Calendar was amended, thousands at once.
 
 Runs in the caller's transaction, which holds the rulebook. Locks Cycles only, in order of their keys: what it
-counts by is on their rows, so ingest may hold their Subjects meanwhile.
+counts by is on their rows, so ingest may hold their Subjects meanwhile. Of most Cycles nothing was fired yet,
+nor would have been by now: these are written column by column. The rest is entered one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from businesstime import Timeline
 from clocks.domain.due import timeline_of
-from clocks.domain.recount import Promise, firings_by_rows, warnings_by
+from clocks.domain.firing import BREACH, Firing
+from clocks.domain.recount import Promise, Recounted, recount, warnings_by
+from clocks.domain.spans import NEVER
 from clocks.domain.standing import CycleKey, Notice, Standing, differs, notices, redate_standing
 from clocks.operations.load_rulebook import Rulebook
-from clocks.storage.cycles import LockedCycles, insert_firings, keep_revisions
+from clocks.storage.cycles import insert_firings, keep_revisions
 from clocks.storage.messages import tell
-from clocks.storage.plain_cycles import lock_plain_cycles, redate_cycles
+from clocks.storage.plain_cycles import (
+    NewDates,
+    PlainCycle,
+    lock_plain_cycles,
+    read_locked_cycles,
+    redate_cycles,
+    redate_silent_cycles,
+)
 from clocks.storage.refolds import Refold
 from pgstore.connection import Connection
 
@@ -35,36 +48,72 @@ class Redated:
 async def redate(connection: Connection, rulebook: Rulebook, work: Refold) -> Redated:
     """Do the next batch of a work on plain Cycles. Raises BusinessTimeError where one cannot be counted."""
     calendar_key = work.calendar_key or ""
-    locked = await lock_plain_cycles(
+    cycles, at_us = await lock_plain_cycles(
         connection, calendar_key=calendar_key, after_subject_id=work.after_subject_id, limit=_MAX_CYCLES
     )
-    if locked.standings:
-        after = _count(rulebook, calendar_key, locked)
-        await _write(connection, locked.standings, after, work.cause)
-    keys = list(locked.standings)
-    more = len(keys) >= _MAX_CYCLES
-    return Redated(cycles=len(keys), last_subject_id=keys[-1].subject_id if more else None)
-
-
-def _count(rulebook: Rulebook, calendar_key: str, locked: LockedCycles) -> Mapping[CycleKey, Standing]:
-    standings = locked.standings
+    timeline = timeline_of(rulebook.counted_on.timelines, calendar_key)
     version = rulebook.counted_on.versions[calendar_key]
-    firings = firings_by_rows(
-        [standing.spans or () for standing in standings.values()],
-        [standing.target_us for standing in standings.values()],
-        [
-            Promise(key.policy_key, standing.policy_version, key.metric, standing.target)
-            for key, standing in standings.items()
-        ],
-        warnings_by(rulebook.policies),
-        timeline_of(rulebook.counted_on.timelines, calendar_key),
+    told: dict[CycleKey, Sequence[Firing]] = {}
+    for promise, group, counted in _count(rulebook, cycles, timeline):
+        silent = np.array([cycle.silent for cycle in group]) & counted.comes_whole(at_us)
+        for due in (True, False):
+            places = np.flatnonzero(silent & ((counted.due_us != NEVER) == due)).tolist()
+            if places:
+                dates = _new_dates(group, counted, places, due=due)
+                await redate_silent_cycles(connection, dates, calendar_version=version, cause=work.cause)
+        for place in np.flatnonzero(~silent).tolist():
+            told[group[place].key] = counted.firings(place, promise.target)
+    if told:
+        before = await read_locked_cycles(connection, list(told), at_us=at_us)
+        await _write(connection, before, _enter(before, told, version, at_us), work.cause)
+    more = len(cycles) >= _MAX_CYCLES
+    return Redated(cycles=len(cycles), last_subject_id=cycles[-1].key.subject_id if more else None)
+
+
+def _count(
+    rulebook: Rulebook, cycles: Sequence[PlainCycle], timeline: Timeline
+) -> Iterator[tuple[Promise, Sequence[PlainCycle], Recounted]]:
+    """Count by promise."""
+    warnings_of = warnings_by(rulebook.policies)
+    groups: dict[Promise, list[PlainCycle]] = {}
+    for cycle in cycles:
+        groups.setdefault(cycle.promise, []).append(cycle)
+    for promise, group in groups.items():
+        spans, targets_us = [cycle.spans for cycle in group], [cycle.target_us for cycle in group]
+        yield promise, group, recount(promise, spans, targets_us, warnings_of(promise), timeline)
+
+
+def _new_dates(
+    group: Sequence[PlainCycle], counted: Recounted, places: Sequence[int], *, due: bool
+) -> NewDates:
+    """Put down silent Cycles that are due, or that are not."""
+    cycles, due_us = [group[place] for place in places], counted.due_us[places]
+    changed = [
+        before != after
+        for before, after in zip((cycle.due_us for cycle in cycles), due_us.tolist(), strict=True)
+    ]
+    if not due:
+        moved = [cycle.due_us is not None for cycle in cycles]
+        return NewDates([cycle.key for cycle in cycles], [None] * len(cycles), [()] * len(cycles), (), moved)
+    fire_us = np.concatenate((counted.warned_us[places], due_us[:, None]), axis=1)
+    fire_at = np.datetime_as_string(fire_us.view("datetime64[us]"), timezone="UTC").tolist()
+    return NewDates(
+        [cycle.key for cycle in cycles],
+        [instants[-1] for instants in fire_at],
+        fire_at,
+        (*counted.thresholds, BREACH),
+        changed,
     )
-    counted = {}
-    for (key, before), fires in zip(standings.items(), firings, strict=True):
-        after = redate_standing(before, fires, calendar_version=version, now_us=locked.at_us)
-        if after != before:
-            counted[key] = after
-    return counted
+
+
+def _enter(
+    before: Mapping[CycleKey, Standing], told: Mapping[CycleKey, Sequence[Firing]], version: int, now_us: int
+) -> Mapping[CycleKey, Standing]:
+    after = {
+        key: redate_standing(standing, told[key], calendar_version=version, now_us=now_us)
+        for key, standing in before.items()
+    }
+    return {key: standing for key, standing in after.items() if standing != before[key]}
 
 
 async def _write(

@@ -2,26 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from businesstime import from_us
+from businesstime import from_us, to_us
+from clocks.domain.recount import Promise
 from clocks.domain.standing import CycleKey, Standing
-from clocks.storage.cycles import LockedCycles, array_text, instant, locked_cycles
+from clocks.storage.cycles import array_text, instant, locked_cycles
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 
-__all__ = ["lock_plain_cycles", "redate_cycles"]
+__all__ = [
+    "LockedPlainCycles",
+    "NewDates",
+    "PlainCycle",
+    "lock_plain_cycles",
+    "read_locked_cycles",
+    "redate_cycles",
+    "redate_silent_cycles",
+]
 
 _SQL = load_blocks("clocks.storage", "plain_cycles.sql")
 
 
+class PlainCycle(NamedTuple):
+    """A locked Cycle, what it is counted by and when it was due. silent: nothing of it was ever fired."""
+
+    key: CycleKey
+    promise: Promise
+    target_us: int
+    due_us: int | None
+    spans: Sequence[int]
+    silent: bool
+
+
+class LockedPlainCycles(NamedTuple):
+    """Cycles in order of their keys, and the database's time when all were locked."""
+
+    cycles: Sequence[PlainCycle]
+    at_us: int
+
+
+class NewDates(NamedTuple):
+    """Silent Cycles of one promise, column by column: due, all there is to fire, whether due is another.
+
+    due_at: RFC 3339, or None. fire_at: instants, shape (n, thresholds).
+    """
+
+    keys: Sequence[CycleKey]
+    due_at: Sequence[str | None]
+    fire_at: Sequence[Sequence[str]]
+    thresholds: Sequence[str]
+    changed: Sequence[bool]
+
+
 async def lock_plain_cycles(
     connection: Connection, *, calendar_key: str, after_subject_id: str, limit: int
-) -> LockedCycles:
+) -> LockedPlainCycles:
     """Lock the next plain Cycles on a Calendar, about so many: Subjects are not cut in two."""
     rows = await connection.fetch(_SQL["lock_plain_cycles"], calendar_key, after_subject_id, limit)
-    return locked_cycles(rows)
+    cycles = [
+        PlainCycle(
+            CycleKey(subject_id, policy_key, metric, cycle),
+            Promise(policy_key, policy_version, metric, target),
+            *rest,
+        )
+        for subject_id, policy_key, metric, cycle, policy_version, target, *rest, _ in rows
+    ]
+    return LockedPlainCycles(cycles, to_us(rows[-1]["locked_at"]) if rows else 0)
+
+
+async def read_locked_cycles(
+    connection: Connection, keys: Sequence[CycleKey], *, at_us: int
+) -> Mapping[CycleKey, Standing]:
+    """Read how locked Cycles stand."""
+    columns = zip(*keys, strict=True)
+    rows = await connection.fetch(
+        _SQL["read_locked_cycles"], *(list(column) for column in columns), from_us(at_us)
+    )
+    return locked_cycles(rows).standings
+
+
+async def redate_silent_cycles(
+    connection: Connection, dates: NewDates, *, calendar_version: int, cause: str
+) -> None:
+    """Write locked Cycles, keep the numbers of those that are due at another time, and tell of them."""
+    thresholds = array_text(dates.thresholds)
+    await connection.execute(
+        _SQL["redate_silent_cycles"],
+        *(list(column) for column in zip(*dates.keys, strict=True)),
+        list(dates.due_at),
+        ["{" + ",".join(instants) + "}" for instants in dates.fire_at],
+        [thresholds] * len(dates.keys),
+        list(dates.changed),
+        calendar_version,
+        cause,
+    )
 
 
 async def redate_cycles(
