@@ -38,6 +38,7 @@ __all__ = [
     "CalendarVersion",
     "amend",
     "begin",
+    "holding_from",
     "in_force",
     "read_instant",
     "read_name",
@@ -192,6 +193,13 @@ def in_force(versions: Sequence[DatedT]) -> tuple[DatedT, ...]:
             holding.pop()
         holding.append(version)
     return tuple(holding)
+
+
+def holding_from(calendar: Calendar, start: datetime) -> tuple[CalendarVersion, ...]:
+    """Return the version that holds at an instant, and those in force that begin later."""
+    versions = in_force(calendar.versions)
+    begun = [each for each in versions if each.effective_from is None or each.effective_from <= start]
+    return versions[len(begun) - 1 :]
 
 
 def until_version(calendar: Calendar, number: int) -> Calendar:

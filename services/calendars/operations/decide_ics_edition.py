@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from calendars.domain.calendar import Amendment, AmendMode, amend
+from calendars.domain.calendar import Amendment, AmendMode, CalendarVersion, amend, holding_from
 from calendars.domain.calendar_file import AppliedCalendar
-from calendars.domain.document import CalendarKey
+from calendars.domain.document import CalendarKey, Document
 from calendars.domain.document_imports import SourceKey
 from calendars.domain.ics_door import (
     AcceptedIcsEdition,
@@ -19,7 +19,7 @@ from calendars.domain.ics_source import Decision, IcsSource
 from calendars.domain.import_errors import EditionStaleError
 from calendars.operations import amend_calendar
 from calendars.operations.pin_imports import pin
-from calendars.operations.plan_amendment import compare_saved
+from calendars.operations.plan_amendment import compare_amended
 from calendars.operations.plan_effect import planned
 from calendars.operations.read_calendar import load
 from calendars.operations.read_ics_source import lock, read_source_key, record
@@ -46,13 +46,11 @@ async def accept(
         accepted = replace(source, accepted=request.edition, pending=None)
         await ics_sources.set_standing(connection, context.tenant_id, accepted)
         await _write(connection, context, request, Decision.ACCEPTED, now)
-        importers = await ics_sources.list_importers(connection, context.tenant_id, [key])
-        amended = [
-            await _amend(connection, context, CalendarKey(each), request, now)
-            for each in importers.get(key, ())
-        ]
+        importers = await ics_sources.list_ever_importers(connection, context.tenant_id, key)
+        amended = [await _amend(connection, context, CalendarKey(each), request, now) for each in importers]
         return AcceptedIcsEdition(
-            source=await record(connection, context.tenant_id, key), calendars=tuple(amended)
+            source=await record(connection, context.tenant_id, key),
+            calendars=tuple(each for each in amended if each is not None),
         )
 
     async with database.transaction(context.tenant_id) as connection:
@@ -120,20 +118,38 @@ async def _amend(
     key: CalendarKey,
     request: AcceptIcsEdition,
     now: datetime,
-) -> AppliedCalendar:
-    tenant_id = context.tenant_id
-    latest = await load(connection, tenant_id, key)
-    document = latest.versions[-1].document.unpinned(SourceKey(request.key))
-    amendment = Amendment(
-        expected_version=latest.version,
-        document=await pin(connection, tenant_id, document),
-        mode=AmendMode(request.mode),
-        effective_from=request.effective_from,
-        reason=request.reason
-        if request.mode == "RESTATE" or request.reason
-        else f"edition {request.edition} of ICS source {request.key} was accepted",
-    )
-    amended = amend(latest, amendment, by=context.subject, now=now)
-    await amend_calendar.save(connection, tenant_id, amended, now)
-    difference = await compare_saved(connection, tenant_id, (latest, amended), now)
+) -> AppliedCalendar | None:
+    """Say again what holds from then on, with what counts now; None where nothing of it takes the source.
+
+    Versions that begin later are said again as well, at their own instants: none of them comes early.
+    """
+    tenant_id, start = context.tenant_id, request.effective_from or now
+    before = amended = await load(connection, tenant_id, key)
+    holding = holding_from(before, start)
+    source = SourceKey(request.key)
+    if not any(one.source == source for version in holding for one in version.document.imports):
+        return None
+    for place, version in enumerate(holding):
+        document = await pin(connection, tenant_id, version.document.unpinned(source))
+        amendment = _amendment(request, document, version if place else None, now)
+        amendment = replace(amendment, expected_version=amended.version)
+        amended = amend(amended, amendment, by=context.subject, now=now)
+        await amend_calendar.save(connection, tenant_id, amended, now)
+    outlines = await calendars.read_outlines(connection, tenant_id, [key])
+    book = await calendars.read_book(connection, tenant_id, outlines)
+    difference = await compare_amended({**book, key: before}, amended, start)
     return AppliedCalendar(key=key, action="amend", version=amended.version, difference=difference)
+
+
+def _amendment(
+    request: AcceptIcsEdition, document: Document, later: CalendarVersion | None, now: datetime
+) -> Amendment:
+    """Return what is said from the request's instant on, or at that of a version that begins later."""
+    mode, start = AmendMode(request.mode), request.effective_from
+    if later is not None and later.effective_from is not None:
+        start = later.effective_from
+        mode = AmendMode.FORWARD if start > now else AmendMode.RESTATE
+    reason = request.reason
+    if not reason and request.mode == "FORWARD":
+        reason = f"edition {request.edition} of ICS source {request.key} was accepted"
+    return Amendment(expected_version=0, document=document, mode=mode, effective_from=start, reason=reason)

@@ -21,6 +21,7 @@ __all__ = [
     "claim_check",
     "count_sources",
     "list_due",
+    "list_ever_importers",
     "list_importers",
     "list_keys",
     "lock_source",
@@ -199,6 +200,11 @@ async def add_imports(
             [source for source, _ in pairs],
             [digest for _, digest in pairs],
         )
+
+
+async def list_ever_importers(connection: Connection, tenant_id: str, key: SourceKey) -> list[str]:
+    """List the Calendars of which some version names a source, in order of key."""
+    return [row["key"] for row in await connection.fetch(_SQL["list_ever_importers"], tenant_id, key)]
 
 
 async def list_importers(

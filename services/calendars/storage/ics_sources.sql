@@ -89,6 +89,10 @@ INSERT INTO calendar_imports (tenant_id, key, version, source, digest)
 SELECT DISTINCT $1, $2, $3::integer, source, digest
 FROM unnest($4::text[], $5::text[]) AS pinned (source, digest);
 
+-- name: list_ever_importers
+-- Calendars of which some version names a source.
+SELECT DISTINCT key FROM calendar_imports WHERE tenant_id = $1 AND source = $2 ORDER BY key;
+
 -- name: list_importers
 -- Calendars whose latest version names one of these sources, with the source.
 SELECT DISTINCT i.source, i.key

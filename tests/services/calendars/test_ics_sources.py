@@ -144,6 +144,48 @@ async def test_a_version_means_the_same_for_ever(
     assert await is_closed(door, context, "office", "25") == "Picnic"
 
 
+async def test_accepting_brings_no_later_version_forward(
+    door: Calendars, context: RequestContext, clock: Clock
+) -> None:
+    """What was to hold from a day on still does, with what counts now; what came before it, too."""
+    await accepted(door, context, FAIR)
+    await door.create_calendar(context, CreateCalendar(key="office", name="Office", document=office()))
+    later = {**office(), "hours": {"mon-fri": ["13:00-17:00"]}}
+    monday = datetime(2026, 3, 23, tzinfo=UTC)
+    request = AmendCalendar(key="office", expected_version=1, document=later, effective_from=monday)
+    await door.amend_calendar(context, request)
+    clock.move(timedelta(hours=1))
+    await accepted(door, context, FAIR, STOCKTAKING, PICNIC)
+    record = await door.read_calendar(context, ReadCalendar(key="office"))
+    assert [(each.version, each.effective_from) for each in record.versions if each.holds] == [
+        (1, None),
+        (3, clock()),
+        (4, monday),
+    ]
+    assert await is_closed(door, context, "office", "18") == "Stocktaking"
+    assert await is_closed(door, context, "office", "25") == "Picnic"
+    questions = tuple(
+        StateQuestion(key="office", at=datetime(2026, 3, day, 10, tzinfo=UTC)) for day in (17, 24)
+    )
+    answers = (await door.ask_calendar_state(context, AskCalendarState(questions=questions))).answers
+    assert [each.is_open for each in answers] == [True, False]
+
+
+async def test_content_of_another_tenant_is_not_to_be_had(
+    door: Calendars, context: RequestContext, tenant: str
+) -> None:
+    """Its digest opens nothing where that content was not accepted."""
+    await accepted(door, context, FAIR)
+    digest = (await door.read_ics_source(context, ReadIcsSource(key="company"))).accepted
+    stranger = acting_for(f"{tenant}-other")
+    await accepted(door, stranger, PICNIC)
+    document = office(digest=digest and digest.digest)
+    refused = await refusal_of(
+        door.create_calendar(stranger, CreateCalendar(key="office", name="Office", document=document))
+    )
+    assert refused.code == "import_unknown"
+
+
 async def test_a_file_that_is_applied_again_changes_nothing(door: Calendars, context: RequestContext) -> None:
     """A document without a digest says what is there already, as long as nothing new was accepted."""
     await accepted(door, context, FAIR)
