@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.schema.agreement import Agreement, list_agreements, read_agreement
 from gateway.schema.attainment import Attainment, measure_attainment
 from gateway.schema.calendar import Calendar, list_calendars, read_calendar
+from gateway.schema.calendar_asking import ask_deadlines, ask_elapsed, ask_states, ask_windows
 from gateway.schema.calendar_audit import CalendarAmendment, list_amendments
 from gateway.schema.calendar_difference import CalendarDifference, compare_versions
 from gateway.schema.calendar_plan import CalendarPlan, plan_amendment
@@ -13,15 +14,12 @@ from gateway.schema.calendar_question import (
     CalendarElapsed,
     CalendarState,
     CalendarWindow,
-    ask_deadlines,
-    ask_elapsed,
-    ask_states,
-    ask_windows,
 )
 from gateway.schema.calendar_watch import CalendarWatches, read_watches
 from gateway.schema.closure_feed import ClosureFeed, list_closure_feeds
 from gateway.schema.cycle import Cycle, list_cycles
 from gateway.schema.declare import object_type, resolved
+from gateway.schema.explanation import CycleExplanation, CycleReceipt, explain_cycle, read_receipt
 from gateway.schema.ics_source import IcsHolidays, IcsSource, list_ics_sources, read_ics, read_ics_source
 from gateway.schema.measurement import MeasuredPeriod, measure_periods
 from gateway.schema.node import Node
@@ -36,6 +34,7 @@ from gateway.schema.statement import (
     read_statement,
 )
 from gateway.schema.subject import Subject, read_subject
+from gateway.schema.trial import Backtest, WhatIf, backtest_policy, imagine_subject
 from gateway.schema.viewer import Viewer, read_viewer
 from gateway.schema.webhook import Webhook, list_webhooks, read_webhook
 
@@ -66,6 +65,10 @@ class Query:
     policies: Connection[Policy] | None = resolved(list_policies)
     subject: Subject | None = resolved(read_subject)
     cycles: Connection[Cycle] | None = resolved(list_cycles)
+    cycle_explanation: CycleExplanation | None = resolved(explain_cycle)
+    cycle_receipt: CycleReceipt | None = resolved(read_receipt)
+    what_if: WhatIf | None = resolved(imagine_subject)
+    backtest: Backtest | None = resolved(backtest_policy)
     attainment: Attainment | None = resolved(measure_attainment)
     measurements: list[MeasuredPeriod] | None = resolved(measure_periods)
     agreement: Agreement | None = resolved(read_agreement)

@@ -31,6 +31,7 @@ class Subject(Node):
     attributes: as they stand after its last event.
     events: how many there are.
     cycles: in order of policy, metric and number.
+    known_at: as asked for; nothing that was recorded later is in here.
     """
 
     id: ID = resolved(subject_global_id)
@@ -39,11 +40,16 @@ class Subject(Node):
     last_event_at: datetime
     events: int
     cycles: list[Cycle]
+    known_at: datetime | None
 
 
 async def read_subject(
-    info: Info, subject_id: str, at: datetime | None = None
+    info: Info, subject_id: str, at: datetime | None = None, known_at: datetime | None = None
 ) -> contract.SubjectRecord | None:
-    """One Subject, its Cycles read at an instant (null: now); null where no event ever told of it."""
-    request = contract.ReadSubject(subject_id=subject_id, at=at)
+    """One Subject, its Cycles read at an instant (null: now); null where no event ever told of it.
+
+    `knownAt`: as it was known then, by the events, policies and Calendars that had been recorded; read at
+    that instant where `at` is null. Null: as all is known now, earlier mistakes put right.
+    """
+    request = contract.ReadSubject(subject_id=subject_id, at=at, known_at=known_at)
     return await find(info.context.clocks.read_subject(info.context.context, request))
