@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import ID
 
 from calendars import contract
 from gateway.domain.global_id import encode_global_id
+from gateway.schema.calendar_asking import calendar_deadline, calendar_elapsed, calendar_state
+from gateway.schema.calendar_question import CalendarDeadline, CalendarElapsed, CalendarState
 from gateway.schema.declare import input_type, node_type, object_type, resolved
 from gateway.schema.failures import UserError, find, settle
 from gateway.schema.info import Info
@@ -73,6 +75,11 @@ def calendar_id(root: contract.CalendarRecord) -> ID:
     return ID(encode_global_id("Calendar", root.key))
 
 
+def latest_document(root: contract.CalendarRecord) -> dict[str, Any]:
+    """Say what the latest version says."""
+    return root.versions[-1].document
+
+
 @node_type(contract.CalendarRecord)
 class Calendar(Node):
     """A named record of when a team is at work; each amendment adds a version.
@@ -86,7 +93,11 @@ class Calendar(Node):
     key: str
     name: str
     version: int
+    document: JSONObject = resolved(latest_document)
     versions: list[CalendarVersion]
+    state: CalendarState | None = resolved(calendar_state)
+    elapsed: CalendarElapsed | None = resolved(calendar_elapsed)
+    deadline: CalendarDeadline | None = resolved(calendar_deadline)
 
 
 @input_type

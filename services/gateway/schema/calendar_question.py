@@ -1,33 +1,26 @@
-"""Questions about time: date maths over one Calendar or many at once."""
+"""Questions about time, and answers to them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
 import strawberry
 
-from calendars import contract
-from gateway.domain.errors import LimitExceededError
 from gateway.schema.declare import input_type, object_type
-from gateway.schema.info import Info
 from gateway.schema.scalars import Long
 
 __all__ = [
     "CalendarDeadline",
+    "CalendarDeadlineQuestion",
     "CalendarElapsed",
+    "CalendarElapsedQuestion",
     "CalendarState",
+    "CalendarStateQuestion",
     "CalendarWindow",
-    "OpenInterval",
-    "ask_deadlines",
-    "ask_elapsed",
-    "ask_states",
-    "ask_windows",
+    "CalendarWindowQuestion",
+    "OpenReason",
 ]
-
-MAX_PIECES = 20_000
-"""How many intervals and segments one answer may hold; three years of two windows a day are some 8,000."""
 
 
 @strawberry.enum(
@@ -179,67 +172,3 @@ class CalendarWindow:
     open_us: Long
     intervals: list[OpenInterval]
     segments: list[WindowSegment]
-
-
-async def ask_states(
-    info: Info, questions: list[CalendarStateQuestion], known_at: datetime | None = None
-) -> Sequence[contract.StateAnswer]:
-    """Whether Calendars are open, why, and what comes next: at most 1,000 questions, answered in order.
-
-    knownAt: as the Calendars were recorded at that instant; null: now. One bad question refuses all.
-    """
-    session = info.context
-    asked = contract.AskCalendarState(
-        questions=tuple(contract.StateQuestion(key=it.key, at=it.at) for it in questions), known_at=known_at
-    )
-    found = await session.calendars.ask_calendar_state(session.context, asked)
-    return found.answers
-
-
-async def ask_elapsed(
-    info: Info, questions: list[CalendarElapsedQuestion], known_at: datetime | None = None
-) -> Sequence[contract.ElapsedAnswer]:
-    """How much open time lies between two instants: at most 1,000 questions, answered in order."""
-    session = info.context
-    asked = contract.AskCalendarElapsed(
-        questions=tuple(contract.ElapsedQuestion(key=it.key, start=it.start, end=it.end) for it in questions),
-        known_at=known_at,
-    )
-    found = await session.calendars.ask_calendar_elapsed(session.context, asked)
-    return found.answers
-
-
-async def ask_deadlines(
-    info: Info, questions: list[CalendarDeadlineQuestion], known_at: datetime | None = None
-) -> Sequence[contract.DeadlineAnswer]:
-    """When durations have passed: at most 1,000 questions, answered in order."""
-    session = info.context
-    asked = contract.AskCalendarDeadline(
-        questions=tuple(
-            contract.DeadlineQuestion(key=it.key, start=it.start, duration=it.duration) for it in questions
-        ),
-        known_at=known_at,
-    )
-    found = await session.calendars.ask_calendar_deadline(session.context, asked)
-    return found.answers
-
-
-async def ask_windows(
-    info: Info, questions: list[CalendarWindowQuestion], known_at: datetime | None = None
-) -> Sequence[contract.WindowAnswer]:
-    """When Calendars are open in a window of time, and why: at most 50 questions, answered in order."""
-    session = info.context
-    asked = contract.AskCalendarWindow(
-        questions=tuple(contract.WindowQuestion(key=it.key, start=it.start, end=it.end) for it in questions),
-        known_at=known_at,
-    )
-    found = await session.calendars.ask_calendar_window(session.context, asked)
-    check_pieces(found.answers)
-    return found.answers
-
-
-def check_pieces(answers: Sequence[contract.WindowAnswer]) -> None:
-    """Raise LimitExceededError where an answer would hold up all others only by being written."""
-    pieces = sum(len(answer.intervals) + len(answer.segments) for answer in answers)
-    if pieces > MAX_PIECES:
-        raise LimitExceededError(limit="number of intervals and segments", allowed=MAX_PIECES, found=pieces)

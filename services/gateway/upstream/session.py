@@ -13,6 +13,7 @@ from gateway.domain.tenant import Tenant
 from gateway.upstream.doors import Doors
 from gateway.upstream.message_tail import MessageTail
 from gateway.upstream.once import Once
+from gateway.upstream.questions import Questions
 from gateway.upstream.webhooks import Webhooks
 from serving.context import RequestContext
 
@@ -38,6 +39,7 @@ class Session:
         self.tail = tail
         self.calendars, self.clocks, self.credits = doors
         self.read_tenant = read_tenant
+        self.questions = Questions(self.calendars, context)
         self.calendar_by_key: Once[str, CalendarRecord] = Once(
             lambda key: self.calendars.read_calendar(context, ReadCalendar(key=key))
         )

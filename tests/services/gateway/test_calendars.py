@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from calendars.contract import AskCalendarState, CalendarStates
+from gateway.upstream.doors import Doors
+from serving.context import RequestContext
 from tests.services.gateway.conftest import Api, Clock
 from tests.services.gateway.documents import CREATE_CALENDAR
 
@@ -292,3 +295,36 @@ async def test_a_calendar_is_renamed_by_an_amendment(desks: Api) -> None:
     nodes = (await desks.ask("{ calendars { nodes { name versions { name } } } }"))["calendars"]["nodes"]
     assert [it["name"] for it in nodes] == ["Both", "London desk", "Tokyo desk"]
     assert nodes[2]["versions"] == [{"name": None}, {"name": "Tokyo desk"}]
+
+
+async def test_rows_ask_about_themselves(desks: Api) -> None:
+    """Every Calendar of a page says how it stands; a bad argument nulls its field, and is named."""
+    asked = """query ($duration: String!) { calendars { nodes {
+      key document state { isOpen reason } later: state(at: "2026-03-03T01:00:00Z") { isOpen }
+      elapsed(start: "2026-03-02T00:00:00Z", end: "2026-03-03T00:00:00Z") { elapsedUs businessDays }
+      deadline(start: "2026-03-02T16:00:00Z", duration: $duration) { deadline }
+    } } }"""
+    both, london, tokyo = (await desks.ask(asked, {"duration": "4h"}))["calendars"]["nodes"]
+    assert [it["state"]["isOpen"] for it in (both, london, tokyo)] == [True, True, False]
+    assert [it["later"]["isOpen"] for it in (both, london, tokyo)] == [True, False, True]
+    assert [it["elapsed"]["elapsedUs"] // HOUR_US for it in (both, london, tokyo)] == [15, 7, 8]
+    assert london["deadline"]["deadline"] == "2026-03-03T12:00:00Z"
+    assert london["document"] == LONDON
+    reply = (await desks.post(asked, {"duration": "soon"})).json
+    assert [it["deadline"] for it in reply["data"]["calendars"]["nodes"]] == [None] * 3
+    assert {it["extensions"]["field"] for it in reply["errors"]} == {"duration"}
+    assert reply["data"]["calendars"]["nodes"][1]["state"]["isOpen"] is True
+
+
+async def test_rows_ask_together(desks: Api, doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many rows ask, the door is asked once."""
+    asked: list[int] = []
+    ask = doors.calendars.ask_calendar_state
+
+    async def count(context: RequestContext, request: AskCalendarState) -> CalendarStates:
+        asked.append(len(request.questions))
+        return await ask(context, request)
+
+    monkeypatch.setattr(doors.calendars, "ask_calendar_state", count)
+    await desks.ask("{ calendars { nodes { state { isOpen } again: state { version } } } }")
+    assert asked == [3]
