@@ -53,7 +53,7 @@ from calendars.domain.ics_door import (
     SaveIcsSource,
 )
 from calendars.domain.ics_reading import IcsHolidays, ReadIcs, SkippedEvent
-from calendars.domain.ics_source import IcsDifference
+from calendars.domain.ics_source import IcsDifference, IcsSourceEvent
 from calendars.domain.question import (
     AskCalendarDeadline,
     AskCalendarElapsed,
@@ -128,6 +128,7 @@ __all__ = [
     "IcsDifference",
     "IcsEditionRecord",
     "IcsHolidays",
+    "IcsSourceEvent",
     "IcsSourcePage",
     "IcsSourceRecord",
     "ListAmendments",

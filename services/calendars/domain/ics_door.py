@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from calendars.domain.calendar_file import AppliedCalendar
 from calendars.domain.ics_reading import SkippedEvent
-from calendars.domain.ics_source import IcsDifference
+from calendars.domain.ics_source import IcsDifference, IcsSourceEvent
 
 __all__ = [
     "AcceptIcsEdition",
@@ -111,6 +111,7 @@ class IcsSourceRecord:
 
     accepted: what new versions of Calendars take. pending: what waits, and difference: what it changes.
     problem: why the last look at the feed failed. calendars: whose latest version names it.
+    history: the newest fifty things that were done to it, newest first.
     """
 
     key: str
@@ -123,6 +124,7 @@ class IcsSourceRecord:
     pending: IcsEditionRecord | None
     difference: IcsDifference | None
     calendars: tuple[str, ...]
+    history: tuple[IcsSourceEvent, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -25,6 +26,7 @@ __all__ = [
     "IcsDifference",
     "IcsEdition",
     "IcsSource",
+    "IcsSourceEvent",
     "Offered",
     "check_refresh",
     "difference_of",
@@ -89,6 +91,26 @@ class IcsSource:
     next_check_at: datetime | None
     created_at: datetime
     created_by: str
+
+    @property
+    def host(self) -> str | None:
+        """The host of its feed: what may be shown of an address."""
+        return None if self.url is None else urlsplit(self.url).hostname
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IcsSourceEvent:
+    """Something that was done to a source: by whom, when, and why.
+
+    action: SAVED (made or changed; host: of its feed then), ACCEPTED or DISMISSED (edition: which).
+    """
+
+    at: datetime
+    by: str
+    action: Literal["SAVED", "ACCEPTED", "DISMISSED"]
+    edition: int | None
+    host: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
 from calendars.domain.document import read_key
 from calendars.domain.document_imports import SourceKey
@@ -14,7 +13,7 @@ from calendars.domain.ics_door import (
     ListIcsSources,
     ReadIcsSource,
 )
-from calendars.domain.ics_source import IcsEdition, IcsSource, difference_of
+from calendars.domain.ics_source import IcsEdition, IcsSource, IcsSourceEvent, difference_of
 from calendars.domain.import_errors import SourceUnknownError
 from calendars.operations.list_calendars import check_page
 from calendars.storage import ics_sources
@@ -23,6 +22,8 @@ from pgstore.database import Database
 from serving.context import RequestContext
 
 __all__ = ["list_page", "lock", "read", "read_source_key", "record"]
+
+MAX_HISTORY = 50
 
 Editions = Mapping[tuple[SourceKey, int], IcsEdition]
 
@@ -81,10 +82,16 @@ async def _records(
         ],
     )
     importers = await ics_sources.list_importers(connection, tenant_id, sources)
-    return {key: _record(source, editions, importers.get(key, ())) for key, source in sources.items()}
+    history = await ics_sources.read_history(connection, tenant_id, sources, limit=MAX_HISTORY)
+    return {
+        key: _record(source, editions, importers.get(key, ()), history.get(key, ()))
+        for key, source in sources.items()
+    }
 
 
-def _record(source: IcsSource, editions: Editions, calendars: Iterable[str]) -> IcsSourceRecord:
+def _record(
+    source: IcsSource, editions: Editions, calendars: Iterable[str], history: Iterable[IcsSourceEvent]
+) -> IcsSourceRecord:
     accepted, pending = (
         None if number is None else editions[source.key, number]
         for number in (source.accepted, source.pending)
@@ -95,7 +102,7 @@ def _record(source: IcsSource, editions: Editions, calendars: Iterable[str]) -> 
     return IcsSourceRecord(
         key=source.key,
         name=source.name,
-        host=None if source.url is None else urlsplit(source.url).hostname,
+        host=source.host,
         refresh_hours=source.refresh_hours,
         checked_at=source.checked_at,
         problem=source.problem,
@@ -103,6 +110,7 @@ def _record(source: IcsSource, editions: Editions, calendars: Iterable[str]) -> 
         pending=_edition_record(pending),
         difference=difference,
         calendars=tuple(calendars),
+        history=tuple(history),
     )
 
 

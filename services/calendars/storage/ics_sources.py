@@ -10,7 +10,7 @@ import msgspec
 
 from calendars.domain.document_imports import Entries, Import, SourceKey
 from calendars.domain.ics_reading import SkippedEvent
-from calendars.domain.ics_source import Decision, IcsEdition, IcsSource
+from calendars.domain.ics_source import Decision, IcsEdition, IcsSource, IcsSourceEvent
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection, Row
 
@@ -29,6 +29,7 @@ __all__ = [
     "read_content",
     "read_digests",
     "read_editions",
+    "read_history",
     "read_sources",
     "save_source",
     "set_checked",
@@ -39,7 +40,7 @@ _SQL = load_blocks("calendars.storage", "ics_sources.sql")
 
 
 async def save_source(connection: Connection, tenant_id: str, source: IcsSource) -> None:
-    """Add a source, or change its name, address and rhythm."""
+    """Add a source, or change its name, address and rhythm; by `created_by`, at `created_at`."""
     await connection.execute(
         _SQL["save_source"],
         tenant_id,
@@ -51,6 +52,27 @@ async def save_source(connection: Connection, tenant_id: str, source: IcsSource)
         source.created_at,
         source.created_by,
     )
+    await connection.execute(
+        _SQL["insert_save"],
+        tenant_id,
+        source.key,
+        source.created_at,
+        source.created_by,
+        source.name,
+        source.host,
+        source.refresh_hours,
+    )
+
+
+async def read_history(
+    connection: Connection, tenant_id: str, keys: Iterable[SourceKey], *, limit: int
+) -> Mapping[SourceKey, list[IcsSourceEvent]]:
+    """Read the newest things that were done to each source, by source, newest first."""
+    found: dict[SourceKey, list[IcsSourceEvent]] = {}
+    for row in await connection.fetch(_SQL["read_history"], tenant_id, list(keys), limit):
+        fields = dict(row.items())
+        found.setdefault(fields.pop("key"), []).append(IcsSourceEvent(**fields))
+    return found
 
 
 async def count_sources(connection: Connection, tenant_id: str) -> int:

@@ -6,6 +6,27 @@ ON CONFLICT (tenant_id, key) DO UPDATE
 SET name = excluded.name, url = excluded.url, refresh_hours = excluded.refresh_hours,
     next_check_at = excluded.next_check_at, problem = NULL;
 
+-- name: insert_save
+-- Writes the audit of a save.
+INSERT INTO ics_source_saves (tenant_id, key, saved_at, saved_by, name, host, refresh_hours)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT DO NOTHING;
+
+-- name: read_history
+-- The newest things that were done to each of some sources.
+SELECT wanted.key, done.at, done.by, done.action, done.edition, done.host, done.reason
+FROM unnest($2::text[]) AS wanted (key)
+CROSS JOIN LATERAL (
+    SELECT saved_at AS at, saved_by AS by, 'SAVED' AS action, NULL::integer AS edition, host, NULL::text AS reason
+    FROM ics_source_saves WHERE tenant_id = $1 AND key = wanted.key
+    UNION ALL
+    SELECT decided_at, decided_by, decision, edition, NULL, reason
+    FROM ics_decisions WHERE tenant_id = $1 AND key = wanted.key
+    ORDER BY at DESC, action
+    LIMIT $3
+) AS done
+ORDER BY wanted.key, done.at DESC, done.action;
+
 -- name: count_sources
 -- How many sources a tenant has.
 SELECT count(*) FROM ics_sources WHERE tenant_id = $1;

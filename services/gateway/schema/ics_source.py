@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 import strawberry
@@ -82,6 +83,33 @@ class IcsDifference:
     removed: list[JSONObject]
 
 
+@strawberry.enum(
+    description="What was done to a source: SAVED (made or changed), an edition ACCEPTED or DISMISSED."
+)
+class IcsSourceAction(StrEnum):
+    """What was done to a source."""
+
+    SAVED = "SAVED"
+    ACCEPTED = "ACCEPTED"
+    DISMISSED = "DISMISSED"
+
+
+@object_type
+class IcsSourceEvent:
+    """Something that was done to a source.
+
+    edition: that was accepted or dismissed.
+    host: of its feed, as it was saved.
+    """
+
+    at: datetime
+    by: str
+    action: IcsSourceAction
+    edition: int | None
+    host: str | None
+    reason: str | None
+
+
 def source_id(root: contract.IcsSourceRecord) -> ID:
     """Its global id."""
     return ID(encode_global_id("IcsSource", root.key))
@@ -100,6 +128,7 @@ class IcsSource(Node):
     pending: what waits for a decision.
     difference: between the two.
     calendars: keys of those whose latest version takes holidays from it.
+    history: the newest fifty things that were done to it, newest first.
     """
 
     id: ID = resolved(source_id)
@@ -113,6 +142,7 @@ class IcsSource(Node):
     pending: IcsEdition | None
     difference: IcsDifference | None
     calendars: list[str]
+    history: list[IcsSourceEvent]
 
 
 @input_type

@@ -245,6 +245,29 @@ async def test_what_was_dismissed_is_not_offered_again(door: Calendars, context:
     assert (refused.code, refused.kind) == ("ics_edition_stale", "conflict")
 
 
+async def test_what_is_done_to_a_source_is_written_down(
+    door: Calendars, context: RequestContext, clock: Clock
+) -> None:
+    """Who saved it and where its feed was, who accepted and dismissed what, and why; newest first."""
+    await offered(door, context, FAIR)
+    clock.move(timedelta(hours=1))
+    await accepted(door, context, FAIR, PICNIC)
+    clock.move(timedelta(hours=1))
+    url = "https://user.example/days.ics?key=secret"
+    await door.save_ics_source(context, SaveIcsSource(key="company", name="Company days", url=url))
+    await door.offer_ics_content(context, OfferIcsContent(key="company", content=ics(STOCKTAKING)))
+    clock.move(timedelta(hours=1))
+    request = DismissIcsEdition(key="company", edition=3, reason="a mistake")
+    history = (await door.dismiss_ics_edition(context, request)).history
+    assert [(each.action, each.edition, each.host, each.reason, each.by) for each in history] == [
+        ("DISMISSED", 3, None, "a mistake", "user:ada"),
+        ("SAVED", None, "user.example", None, "user:ada"),
+        ("ACCEPTED", 2, None, None, "user:ada"),
+        ("SAVED", None, None, None, "user:ada"),
+        ("SAVED", None, None, None, "user:ada"),
+    ]
+
+
 async def test_sources_are_listed_in_pages(door: Calendars, context: RequestContext, tenant: str) -> None:
     """In order of key; those of another tenant are not seen."""
     for key in ("b", "a", "c"):

@@ -83,9 +83,11 @@ async def test_a_file_waits_counts_and_amends(api: Api) -> None:
             {"date": "2026-03-11", "before": [], "after": ["09:00-17:00"]},
             {"date": "2026-03-12", "before": ["09:00-17:00"], "after": []},
         ]
-    found = await api.ask("""{ icsSources { nodes { id key calendars pending { edition } } } }""")
+    found = await api.ask("""{ icsSources { nodes { id key calendars pending { edition }
+        history { at by action edition host reason } } } }""")
     (node,) = found["icsSources"]["nodes"]
     assert (node["calendars"], node["pending"]) == (["shop"], None)
+    assert [each["action"] for each in node["history"]].count("ACCEPTED") == 2
     same = await api.ask(
         "query ($id: ID!) { node(id: $id) { ... on IcsSource { key } } }", {"id": node["id"]}
     )
