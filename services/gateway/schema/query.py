@@ -6,7 +6,6 @@ from gateway.schema.agreement import Agreement, list_agreements, read_agreement
 from gateway.schema.attainment import Attainment, measure_attainment
 from gateway.schema.calendar import Calendar, list_calendars, read_calendar
 from gateway.schema.calendar_asking import ask_deadlines, ask_elapsed, ask_states, ask_windows
-from gateway.schema.calendar_asking import ask_deadlines, ask_elapsed, ask_states, ask_windows
 from gateway.schema.calendar_audit import CalendarAmendment, list_amendments
 from gateway.schema.calendar_difference import CalendarDifference, compare_versions
 from gateway.schema.calendar_plan import CalendarPlan, plan_amendment
