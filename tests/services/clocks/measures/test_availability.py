@@ -47,8 +47,8 @@ def walked(
     service: Sequence[tuple[int, int]],
     minimum_s: int,
     rule: PartialMinutes,
-) -> tuple[int, int]:
-    """Compute availability second by second: (up, agreed)."""
+) -> tuple[int, int, int]:
+    """Compute availability second by second: (up, agreed, outages that touch agreed time)."""
     excluded = seconds(exclusions)
     agreed = (seconds(service) & set(range(END_S))) - excluded
     long = [run for run in runs(seconds(outages)) if len(run) >= minimum_s]
@@ -58,7 +58,7 @@ def walked(
         down = {minute * 60 + second for minute in by_minute for second in range(60)}
     if rule == "down":
         down = {second for members in by_minute.values() if len(members) == 60 for second in members}
-    return len(agreed - down), len(agreed)
+    return len(agreed - down), len(agreed), sum(1 for run in long if run & agreed)
 
 
 @given(several, several, several, st.integers(0, 120), st.sampled_from(("exact", "up", "down")))
@@ -78,8 +78,8 @@ def test_equals_a_walk(
         minimum_us=minimum_s * SECOND_US,
         partial_minutes=rule,
     )
-    up, agreed = walked(outages, exclusions, service, minimum_s, rule)
-    assert (value.numerator, value.denominator) == (up * SECOND_US, agreed * SECOND_US)
+    up, agreed, touched = walked(outages, exclusions, service, minimum_s, rule)
+    assert value == (up * SECOND_US, agreed * SECOND_US, touched)
 
 
 @given(several, several)
@@ -89,7 +89,8 @@ def test_sets_of_intervals_are_sets(some: list[tuple[int, int]], others: list[tu
     assert length_us(one) == len(seconds(some)) * SECOND_US
     assert length_us(overlap(one, other)) == len(seconds(some) & seconds(others)) * SECOND_US
     assert length_us(subtract(one, other)) == len(seconds(some) - seconds(others)) * SECOND_US
-    assert merge(one) == one
+    for found in (one, overlap(one, other), subtract(one, other)):
+        assert merge(found) == found
 
 
 @given(several, several, several)

@@ -141,6 +141,29 @@ async def test_first_contact_and_handling_time(service: ClocksService, context: 
     assert (record.ratio, record.samples, record.unusable) == (Fraction(841, 4), 2, 1)
 
 
+async def test_periods_hold_their_first_instant_and_not_their_last(
+    service: ClocksService, context: RequestContext
+) -> None:
+    """What happens as February begins is February's, what happens as it ends is March's: of every kind."""
+    for subject, when in (("A", "2026-02-01T00:00"), ("B", "2026-03-01T00:00")):
+        await ingest(
+            service,
+            context,
+            (subject, "2026-01-20T00:00", "asked", {}),
+            (subject, when, "answered", {"score": 5, "requests": 7, "errors": 1}),
+        )
+    spans = {"kind": "spans", "since": "asked", "until": "answered"}
+    for document in (
+        {"kind": "csat", "event": "answered"},
+        {"kind": "mean", "of": spans},
+        {"kind": "mean", "of": {"kind": "numbers", "event": "answered", "attribute": "score"}},
+        {"kind": "first_contact", "contact": "asked", "resolved": "answered"},
+        {"kind": "ratio", "event": "answered", "numerator": "errors", "denominator": "requests"},
+    ):
+        record = await measure(service, context, document, period="2026-02", by="subject.score")
+        assert (record.samples, [part.samples for part in record.parts]) == (1, [1]), document
+
+
 async def test_spans_in_business_time(service: ClocksService, context: RequestContext, office: str) -> None:
     """From one event to the next, over night: an hour of work; in the window of thirty days up to now."""
     await ingest(
