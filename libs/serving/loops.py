@@ -105,6 +105,7 @@ async def _wait(event: asyncio.Event, pause_s: float) -> None:
     if pause_s <= 0:
         await asyncio.sleep(0)  # others have their turn even if there is always work
         return
-    with suppress(TimeoutError):  # not wait_for, which on Python 3.11 swallows a cancellation that meets a wake
+    # Not wait_for, which on Python 3.11 swallows a cancellation that meets a wake.
+    with suppress(TimeoutError):
         async with asyncio.timeout(pause_s):
             await event.wait()
