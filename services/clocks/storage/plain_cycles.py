@@ -60,6 +60,7 @@ async def lock_plain_cycles(
     connection: Connection, *, calendar_key: str, after_subject_id: str, limit: int
 ) -> LockedPlainCycles:
     """Lock the next plain Cycles on a Calendar, about so many: Subjects are not cut in two."""
+    await connection.execute(_SQL["prefer_lookups"])
     rows = await connection.fetch(_SQL["lock_plain_cycles"], calendar_key, after_subject_id, limit)
     cycles = [
         PlainCycle(

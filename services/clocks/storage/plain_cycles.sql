@@ -1,5 +1,10 @@
 -- Plain Cycles: those that are counted by columns, many at once.
 
+-- name: prefer_lookups
+-- Look rows up one by one until the transaction ends: thousands of keys would make a join read the whole table.
+SET LOCAL enable_hashjoin = off;
+SET LOCAL enable_mergejoin = off;
+
 -- name: lock_plain_cycles
 -- Lock the next plain Cycles on a Calendar, whole Subjects, in order of their keys; locked_at is later than what was fired.
 SELECT locked.*, clock_timestamp() AS locked_at
