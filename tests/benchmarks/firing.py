@@ -63,7 +63,7 @@ async def measure(servers: Servers) -> None:
     async with AsyncExitStack() as stack:
         connection = await asyncpg.connect(servers.database_url)
         stack.push_async_callback(connection.close)
-        fields = {
+        fields: dict[str, Any] = {
             "database_url": servers.database_url,
             "redis_url": servers.redis_url,
             "internal_secret": SECRET,

@@ -84,7 +84,11 @@ def main() -> None:
 
 async def measure(servers: Servers) -> None:
     """Print one line for each size of batch."""
-    fields = {"database_url": servers.database_url, "redis_url": servers.redis_url, "internal_secret": SECRET}
+    fields: dict[str, Any] = {
+        "database_url": servers.database_url,
+        "redis_url": servers.redis_url,
+        "internal_secret": SECRET,
+    }
     async with AsyncExitStack() as stack:
         calendars = await stack.enter_async_context(open_calendars(CalendarsSettings(**fields)))
         service = await stack.enter_async_context(open_clocks(Settings(**fields), calendars=calendars))

@@ -43,7 +43,7 @@ SHORT: dict[str, Any] = {
 @pytest.fixture
 async def doors(database_url: str, redis_url: str) -> AsyncIterator[tuple[ClocksService, CalendarsService]]:
     """Open both services at the real time."""
-    fields = {"database_url": database_url, "redis_url": redis_url, "internal_secret": SECRET}
+    fields: dict[str, Any] = {"database_url": database_url, "redis_url": redis_url, "internal_secret": SECRET}
     async with AsyncExitStack() as stack:
         calendars = await stack.enter_async_context(open_calendars(CalendarsSettings(**fields)))
         clocks = await stack.enter_async_context(open_clocks(Settings(**fields), calendars=calendars))

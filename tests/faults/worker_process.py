@@ -93,7 +93,7 @@ async def work(database_url: str, redis_url: str, point: str, passage: int) -> N
     if point != NEVER:
         module, name, how = POINTS[point]
         setattr(module, name, how(getattr(module, name), passage))
-    fields = {"database_url": database_url, "redis_url": redis_url, "internal_secret": SECRET}
+    fields: dict[str, Any] = {"database_url": database_url, "redis_url": redis_url, "internal_secret": SECRET}
     async with AsyncExitStack() as stack:
         calendars = await stack.enter_async_context(open_calendars(CalendarsSettings(**fields)))
         worker = await stack.enter_async_context(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,11 @@ async def doors(
     database_url: str, redis_url: str, clock: Clock, context: RequestContext
 ) -> AsyncIterator[tuple[Clocks, Credits]]:
     """Open the three services, with a desk's calendar and a policy."""
-    servers = {"database_url": database_url, "redis_url": redis_url, "internal_secret": SECRET}
+    servers: dict[str, Any] = {
+        "database_url": database_url,
+        "redis_url": redis_url,
+        "internal_secret": SECRET,
+    }
     async with AsyncExitStack() as stack:
         calendars = await stack.enter_async_context(open_calendars(CalendarsSettings(**servers), now=clock))
         clocks = await stack.enter_async_context(
