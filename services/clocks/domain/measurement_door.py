@@ -21,7 +21,7 @@ __all__ = [
 
 
 class MeasurePeriods(msgspec.Struct, frozen=True, kw_only=True):
-    """A measure document, and the periods to measure: the first that is given of these.
+    """A measure document, and the periods to measure, named in one of these ways.
 
     period: a label, as 2026-03, 2026-Q1, 2026, 2026-W11, 2026-03-14. rolling_days: the days up to `end`.
     start with unit: those that overlap [start, end); start: that Interval; unit: the one that holds `end`.

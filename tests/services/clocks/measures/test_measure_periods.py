@@ -166,6 +166,14 @@ async def test_a_trend_is_a_value_for_each_period(door: Clocks, context: Request
         ({"measure": {"kind": "csat"}, "by": "team"}, "measure_invalid", "by"),
         ({"measure": {"kind": "csat"}, "by": "target"}, "measure_invalid", "by"),
         ({"measure": {"kind": "csat"}, "period": None}, "measure_invalid", "period"),
+        ({"measure": {"kind": "csat"}, "unit": "month"}, "measure_invalid", "unit"),
+        ({"measure": {"kind": "csat"}, "end": NOON}, "measure_invalid", "end"),
+        (
+            {"measure": {"kind": "csat"}, "period": None, "rolling_days": 3, "start": NOON},
+            "measure_invalid",
+            "start",
+        ),
+        ({"measure": {"kind": "csat"}, "period": None, "rolling_days": 0}, "period_invalid", "rolling_days"),
         ({"measure": {"kind": "csat"}, "where": {"a": "\x00"}}, "text_invalid", "where"),
         ({"measure": {"kind": "csat"}, "exclusions": ((NOON, NOON),)}, "period_empty", "exclusions[0].end"),
         (
