@@ -16,6 +16,7 @@ __all__ = [
     "AssessPeriod",
     "AssessmentRecord",
     "AssessmentStep",
+    "AttainedTarget",
     "CloseStatement",
     "Credits",
     "ListAgreements",
@@ -78,11 +79,25 @@ class AgreementPage(msgspec.Struct, frozen=True, kw_only=True):
     has_next: bool
 
 
+class AttainedTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """How many Cycles of a Target are taken to be met and breached in a period, as a backtest counts them."""
+
+    policy_key: str
+    metric: str
+    target: str
+    met: int
+    breached: int
+
+
 class AssessPeriod(msgspec.Struct, frozen=True, kw_only=True):
-    """What an Agreement's period would cost as things stand; writes nothing. period: "2016-03"."""
+    """What an Agreement's period would cost as things stand; writes nothing. period: "2016-03".
+
+    attained: of the policies named there, in place of what is measured: what it would cost if.
+    """
 
     agreement_key: str
     period: str
+    attained: tuple[AttainedTarget, ...] = ()
 
 
 class MeasurementRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,7 +201,7 @@ class Credits(Protocol):
         ...
 
     async def assess_period(self, context: RequestContext, request: AssessPeriod) -> AssessmentRecord:
-        """Compute. Scope: billing. Codes: agreement_unknown, period_invalid, level_unmeasurable."""
+        """Compute. Scope: billing. Codes: agreement_unknown, period_invalid, level_unmeasurable…."""
         ...
 
     async def close_statement(self, context: RequestContext, request: CloseStatement) -> StatementRecord:

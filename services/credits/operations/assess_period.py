@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
+
 import msgspec
 
 from clocks.contract import Clocks, MeasureAttainment
@@ -9,6 +12,7 @@ from credits.contract import (
     AssessmentRecord,
     AssessmentStep,
     AssessPeriod,
+    AttainedTarget,
     MeasurementRecord,
     ServiceCreditRecord,
 )
@@ -16,7 +20,7 @@ from credits.domain.agreement import Agreement, ServiceLevel
 from credits.domain.agreement_document import agreement_from_document
 from credits.domain.assessment import Assessment, LevelCredit, assess
 from credits.domain.document import check_key
-from credits.domain.errors import AgreementUnknownError, LevelUnmeasurableError
+from credits.domain.errors import AgreementUnknownError, DocumentInvalidError, LevelUnmeasurableError
 from credits.domain.inputs_hash import hash_inputs
 from credits.domain.measurement import Measurement
 from credits.domain.period import Period, month_of
@@ -34,8 +38,8 @@ async def assess_latest(
 ) -> AssessmentRecord:
     """Assess the period by the Agreement's latest version.
 
-    Raises AgreementUnknownError, PeriodInvalidError, LevelUnmeasurableError, and what the clocks service
-    raises.
+    Raises AgreementUnknownError, PeriodInvalidError, LevelUnmeasurableError, DocumentInvalidError, and what
+    the clocks service raises.
     """
     latest = await load_latest(context, request.agreement_key, database=database)
     return await assess_version(context, request, latest, clocks=clocks)
@@ -57,8 +61,12 @@ async def assess_version(
     """Measure and assess by the version given, outside any transaction: the clocks may be far away."""
     agreement = agreement_from_document(latest.document)
     period = month_of(request.period, agreement.zone)
+    assumed = _check(request.attained)
     measurements = {
-        level.key: await _measure(context, level, period, clocks=clocks) for level in agreement.levels
+        level.key: _assume(level, request.attained)
+        if level.measure.policy in assumed
+        else await _measure(context, level, period, clocks=clocks)
+        for level in agreement.levels
     }
     inputs_hash = hash_inputs(
         agreement_key=request.agreement_key,
@@ -69,6 +77,36 @@ async def assess_version(
     )
     assessment = assess(agreement, period, measurements)
     return _record(request, latest.version, agreement, period, assessment, inputs_hash)
+
+
+def _check(attained: Sequence[AttainedTarget]) -> frozenset[str]:
+    """Name the policies whose attainment is given. Raises DocumentInvalidError for what cannot be a count."""
+    for place, each in enumerate(attained):
+        for name, count in (("met", each.met), ("breached", each.breached)):
+            if count < 0:
+                field = f"attained[{place}].{name}"
+                raise DocumentInvalidError(
+                    f"{field}: is a count, 0 or more", field=field, code="count_invalid"
+                )
+    return frozenset(each.policy_key for each in attained)
+
+
+def _assume(level: ServiceLevel, attained: Sequence[AttainedTarget]) -> Measurement:
+    """Take the counts that are given in place of a measurement; their hash says that they are."""
+    measure = level.measure
+    taken = [
+        each
+        for each in attained
+        if (each.policy_key, each.metric) == (measure.policy, measure.metric)
+        and measure.target in {None, each.target}
+    ]
+    met = sum(each.met for each in taken)
+    said = msgspec.json.encode(("assumed", taken), order="deterministic")
+    return Measurement(
+        numerator=met,
+        denominator=met + sum(each.breached for each in taken),
+        evidence_hash=hashlib.sha256(said).hexdigest(),
+    )
 
 
 async def _measure(

@@ -151,9 +151,35 @@ class StatementPayload:
     errors: list[UserError]
 
 
-async def assess_period(info: Info, agreement_key: str, period: str) -> contract.AssessmentRecord:
-    """Compute what a period would cost as things stand; writes nothing. Scope: billing."""
-    request = contract.AssessPeriod(agreement_key=agreement_key, period=period)
+@input_type
+class AttainedTargetInput:
+    """How many Cycles of a Target are taken to be met and breached, as `backtest` counts them."""
+
+    policy_key: str
+    metric: str
+    target: str
+    met: int
+    breached: int
+
+
+async def assess_period(
+    info: Info, agreement_key: str, period: str, attained: list[AttainedTargetInput] | None = None
+) -> contract.AssessmentRecord:
+    """Compute what a period would cost as things stand; writes nothing. Scope: billing.
+
+    `attained`: of the policies named in it, in place of what is measured: what it would cost if.
+    """
+    taken = tuple(
+        contract.AttainedTarget(
+            policy_key=each.policy_key,
+            metric=each.metric,
+            target=each.target,
+            met=each.met,
+            breached=each.breached,
+        )
+        for each in attained or ()
+    )
+    request = contract.AssessPeriod(agreement_key=agreement_key, period=period, attained=taken)
     return await info.context.credits.assess_period(info.context.context, request)
 
 

@@ -6,10 +6,12 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from credits.contract import (
     AssessPeriod,
+    AttainedTarget,
     CloseStatement,
     Credits,
     ListAgreements,
@@ -317,3 +319,27 @@ async def test_each_call_needs_its_scope(
     )
     context = acting_for(tenant, scopes=everything - {scope})
     assert await refusal(getattr(door, call)(context, request_)) == ("scope_missing", "forbidden", None)
+
+
+async def test_what_a_period_would_cost_if(
+    door: Credits, context: RequestContext, clocks: CountedClocks
+) -> None:
+    """Counts that are given stand in place of the measured ones; nothing is written."""
+    await save(door, context)
+    asked = AssessPeriod(agreement_key="acme", period="2016-03")
+    stands = await door.assess_period(context, asked)
+    measured = len(clocks.asked)
+    attained = tuple(
+        AttainedTarget(policy_key="resolution", metric="resolution", target=target, met=met, breached=8 - met)
+        for target, met in (("P1", 3), ("P2", 4))
+    )
+    would = await door.assess_period(context, msgspec.structs.replace(asked, attained=attained))
+    measurement = would.credits[0].measurement
+    assert (measurement.numerator, measurement.denominator) == (7, 16)
+    assert measurement.evidence_hash != stands.credits[0].measurement.evidence_hash
+    assert would.amount_minor > stands.amount_minor
+    assert len(clocks.asked) == measured
+    assert await door.assess_period(context, asked) == stands
+    wrong = msgspec.structs.replace(attained[0], met=-1)
+    call = door.assess_period(context, msgspec.structs.replace(asked, attained=(wrong,)))
+    assert await refusal(call) == ("count_invalid", "invalid", "attained[0].met")
