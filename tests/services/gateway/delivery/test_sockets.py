@@ -10,12 +10,15 @@ from typing import Any, cast
 
 import aiohttp
 import pytest
+from starlette.applications import Starlette
 
 from gateway.app import Gateway, build_app
 from gateway.domain.tenant import TenantId
 from gateway.operations.create_api_key import create_api_key
 from gateway.operations.read_messages import read_messages
 from gateway.operations.revoke_api_key import revoke_api_key
+from gateway.routes.sockets import SocketEndpoint, SocketLimits
+from gateway.schema.engine import Engine
 from gateway.schema.pages import write_cursor
 from gateway.upstream.doors import Doors
 from gateway.upstream.message_tail import HELD
@@ -343,3 +346,34 @@ async def test_too_many_operations(url: str, token: str) -> None:
         heard = await socket.hear()
         assert (heard["type"], heard["id"]) == ("error", "50")
         assert heard["payload"][0]["extensions"]["code"] == "limit_exceeded"
+
+
+async def test_too_many_sockets(stage: Stage, token: str) -> None:
+    """A tenant has so many sockets and no more; where one is closed, another may come."""
+    limits = SocketLimits(sockets=3, of_tenant=2)
+    endpoint = SocketEndpoint(
+        open_credential=stage.gateway.open_credential,
+        open_session=cast("Any", None),
+        engine=Engine(),
+        now=utc_now,
+        limits=limits,
+    )
+
+    async def one_left() -> bool:
+        return limits.by_tenant[stage.tenant] == limits.open == 1
+
+    async with (
+        listening_with_sockets(Starlette(routes=[endpoint.route()])) as url,
+        connected(url) as first,
+        connected(url) as second,
+    ):
+        await first.begin(token)
+        await second.begin(token)
+        async with connected(url) as third, connected(url) as fourth:
+            await third.say(type="connection_init", payload={"authorization": f"Bearer {token}"})
+            assert (await third.closed())[0] == 1013
+            await fourth.raw.close()
+        await first.raw.close()
+        await eventually(one_left)
+        async with connected(url) as fifth:
+            await fifth.begin(token)
