@@ -26,7 +26,7 @@ from calendars.service import CalendarsService
 from calendars.settings import Settings as CalendarsSettings
 from cli.tracks import migrate_all
 from clocks.app import open_clocks, open_worker
-from clocks.contract import EventRecord, IngestEvents
+from clocks.contract import CalendarChange, EventRecord, IngestEvents, PlanCalendarChange
 from clocks.service import ClocksService
 from clocks.settings import Settings
 from embedded.running import Servers
@@ -42,11 +42,19 @@ ALONE_S = 8.0
 STORY = 500_000
 TASKS = 2
 START = datetime.fromisoformat("2026-11-20T12:00+00:00")
-LEFT = """
-SELECT EXISTS (
-    SELECT FROM clocks.cycles
-    WHERE tenant_id = $1 AND phase IN ('RUNNING', 'PAUSED') AND calendar_version < 2
+SHORTER = AmendCalendar(
+    key="sao-paulo",
+    expected_version=1,
+    document={**CALENDAR, "hours": {"mon-fri": ["09:00-17:30"]}},
+    effective_from=None,
 )
+DONE = """
+SELECT EXISTS (SELECT FROM clocks.calendar_copies WHERE tenant_id = $1 AND version = 2)
+   AND NOT EXISTS (SELECT FROM clocks.refolds WHERE tenant_id = $1)
+"""
+WRONG = """
+SELECT count(*) FROM clocks.cycles
+WHERE tenant_id = $1 AND phase IN ('RUNNING', 'PAUSED') AND calendar_version < 2
 """
 
 
@@ -104,6 +112,8 @@ async def measure(servers: Servers) -> None:
             await connection.execute("VACUUM ANALYZE clocks.cycles")
             await connection.execute("CHECKPOINT")
             print_line(f"{size:>7,} running Cycles; seeded through the door in {seeded_s:.0f} s")
+            plan_s = await plan(service, calendars, context)
+            print_line(f"{size:>7,} running Cycles: planned in {plan_s:.2f} s")
             batches = batched(list(story(STORY)), BATCH)
             async with ingesting(service, context, batches) as alone:
                 await asyncio.sleep(ALONE_S)
@@ -178,15 +188,30 @@ async def ingesting(
         await asyncio.gather(*sending)
 
 
+async def plan(service: ClocksService, calendars: CalendarsService, context: RequestContext) -> float:
+    """Plan the amendment, both sides of it; seconds it took."""
+    began_s = time.perf_counter()
+    drawn = await calendars.plan_amendment(context, SHORTER)
+    request = PlanCalendarChange(
+        calendars=tuple(CalendarChange(key=line.key, blob=line.blob) for line in drawn.timelines),
+        effective_from=drawn.effective_from,
+    )
+    planned = await service.plan_calendar_change(context, request)
+    if not planned.moved:
+        sys.exit("the plan moves nothing")
+    return time.perf_counter() - began_s
+
+
 async def amend(calendars: CalendarsService, context: RequestContext, connection: Any) -> float:
     """Amend the Calendar; seconds until no Cycle stands on the version before."""
-    shorter = {**CALENDAR, "hours": {"mon-fri": ["09:00-17:30"]}}
-    request = AmendCalendar(key="sao-paulo", expected_version=1, document=shorter, effective_from=None)
     began_s = time.perf_counter()
-    await calendars.amend_calendar(context, request)
-    while await connection.fetchval(LEFT, context.tenant_id):  # noqa: ASYNC110 - it is another process that works
+    await calendars.amend_calendar(context, SHORTER)
+    while not await connection.fetchval(DONE, context.tenant_id):  # noqa: ASYNC110 - another process works
         await asyncio.sleep(LOOK_S)
-    return time.perf_counter() - began_s
+    took_s = time.perf_counter() - began_s
+    if await connection.fetchval(WRONG, context.tenant_id):
+        sys.exit("a Cycle stands on the version before")
+    return took_s
 
 
 def fields(servers: Servers) -> dict[str, Any]:

@@ -96,9 +96,9 @@ class CalendarChangePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckCalendarPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether what a plan rests on is still so."""
+    """Whether what a plan rests on is still so; plan_token: of the plan."""
 
-    token: str
+    plan_token: str
 
 
 class CheckedCalendarPlan(msgspec.Struct, frozen=True, kw_only=True):

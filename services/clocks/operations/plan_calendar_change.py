@@ -102,16 +102,16 @@ async def check(
 ) -> CheckedCalendarPlan:
     """Tell that all is still as it was when a plan was made. Raises PlanStaleError."""
     try:
-        basis = msgspec.json.decode(base64.urlsafe_b64decode(request.token), type=_Basis)
+        basis = msgspec.json.decode(base64.urlsafe_b64decode(request.plan_token), type=_Basis)
     except (binascii.Error, ValueError, msgspec.DecodeError):
-        raise PlanStaleError("token: is none of a plan", field="token") from None
+        raise PlanStaleError("plan_token: is none of a plan", field="plan_token") from None
     async with database.transaction(
         context.tenant_id, isolation="repeatable read", read_only=True
     ) as connection:
-        if await _write_token(connection, basis.calendar_keys, basis.since) != request.token:
+        if await _write_token(connection, basis.calendar_keys, basis.since) != request.plan_token:
             raise PlanStaleError(
-                "token: Cycles, calendars or policies have changed since the plan was made: plan anew",
-                field="token",
+                "plan_token: Cycles, calendars or policies have changed since the plan was made: plan anew",
+                field="plan_token",
             )
     return CheckedCalendarPlan(calendar_keys=basis.calendar_keys)
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import strawberry
+from msgspec.structs import replace
 from strawberry import ID
 
 from calendars import contract
@@ -19,6 +20,8 @@ from gateway.schema.info import Info
 from gateway.schema.node import Node
 from gateway.schema.pages import DEFAULT_PAGE, Connection, check_first, connect_by_key, read_cursor
 from gateway.schema.scalars import JSONObject
+from gateway.upstream.plan_tokens import check_token
+from serving.context import RequestContext
 
 __all__ = [
     "AmendCalendarInput",
@@ -190,8 +193,13 @@ async def amend_calendar(
     idempotency_key: str | None = None,
 ) -> CalendarPayload:
     """Add a version to a Calendar. Scope: calendars."""
-    context = info.context.keyed(idempotency_key)
-    calendar, errors = await settle(info.context.calendars.amend_calendar, context, amendment_asked(request))
+    session, asked = info.context, amendment_asked(request)
+
+    async def amend(context: RequestContext, asked: contract.AmendCalendar) -> contract.CalendarRecord:
+        token = await check_token(session.clocks, session.context, asked.plan_token)
+        return await session.calendars.amend_calendar(context, replace(asked, plan_token=token))
+
+    calendar, errors = await settle(amend, session.keyed(idempotency_key), asked)
     return CalendarPayload(calendar=calendar, errors=errors)
 
 

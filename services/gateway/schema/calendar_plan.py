@@ -11,10 +11,12 @@ import strawberry
 from calendars import contract
 from gateway.schema.calendar import AmendCalendarInput, AmendMode, amendment_asked
 from gateway.schema.calendar_difference import CalendarDifference
+from gateway.schema.calendar_effect import CyclesEffect, plan_effect
 from gateway.schema.declare import input_type, object_type
 from gateway.schema.failures import UserError, settle
 from gateway.schema.info import Info
 from gateway.schema.scalars import JSONObject
+from gateway.upstream.plan_tokens import join_tokens
 
 __all__ = ["AppliedCalendar", "ApplyCalendarsPayload", "CalendarPlan", "apply_calendars", "plan_amendment"]
 
@@ -38,7 +40,9 @@ class CalendarPlan:
     effective_from: from when it would hold.
     difference: in days and hours, in the year from then.
     affected: keys of the Calendar and of those made of it, whose hours may change.
-    token: give it as planToken with the same amendment: stale if what the plan rests on has changed.
+    cycles: what would become of Cycles on these.
+    token: give it as planToken with the same amendment: stale if what the plan rests on has changed, be it
+        Calendars, policies, or one of these Cycles.
     """
 
     key: str
@@ -46,6 +50,7 @@ class CalendarPlan:
     effective_from: datetime
     difference: CalendarDifference
     affected: list[str]
+    cycles: CyclesEffect
     token: str
 
 
@@ -105,10 +110,22 @@ class ApplyCalendarsPayload:
 
 async def plan_amendment(
     info: Info, request: Annotated[AmendCalendarInput, strawberry.argument(name="input")]
-) -> contract.AmendmentPlan:
+) -> CalendarPlan:
     """Say what an amendment would mean; refused for whatever the amendment would be. Scope: calendars."""
     session = info.context
-    return await session.calendars.plan_amendment(session.context, amendment_asked(request))
+    plan = await session.calendars.plan_amendment(session.context, amendment_asked(request))
+    effect = await plan_effect(session, plan)
+    difference: Any = plan.difference
+    cycles: Any = effect
+    return CalendarPlan(
+        key=plan.key,
+        version=plan.version,
+        effective_from=plan.effective_from,
+        difference=difference,
+        affected=list(plan.affected),
+        cycles=cycles,
+        token=join_tokens(plan.token, effect.token),
+    )
 
 
 async def apply_calendars(

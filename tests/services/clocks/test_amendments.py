@@ -325,7 +325,7 @@ async def check_of(
 ) -> CheckedCalendarPlan:
     """Check its token."""
     return await plan_calendar_change.check(
-        context, CheckCalendarPlan(token=plan.token), database=service._database
+        context, CheckCalendarPlan(plan_token=plan.token), database=service._database
     )
 
 
