@@ -11,11 +11,14 @@ from businesstime import Timeline, compile_schedule
 from calendars.domain.calendar import Calendar, begin
 from calendars.domain.definition import check_acyclic, closure_of, horizon_at, outline_of
 from calendars.domain.document import CalendarKey, read_document, read_key
+from calendars.domain.document_imports import Entries
 from calendars.domain.errors import CalendarsError
+from calendars.domain.ics_source import digest_of
 from calendars.domain.resolution import check_document
 from calendars.domain.schedule_check import check_schedule
 from calendars.domain.season_overlap import check_seasons
 from cli.errors import CliError
+from cli.ics_text import ics_text
 from cli.manifest import Kind, Manifest, read_manifests
 
 __all__ = ["CalendarFileError", "read_timelines"]
@@ -37,31 +40,37 @@ def read_timelines(
     A document that names no kind is a Calendar named for its file. Raises ManifestError, and
     CalendarFileError for whatever the service would refuse to save.
     """
-    files = {
-        manifest.key: manifest
-        for manifest in read_manifests(paths, bare=Kind.CALENDAR)
-        if manifest.kind is Kind.CALENDAR
-    }
+    manifests = read_manifests(paths, bare=Kind.CALENDAR)
+    files = {manifest.key: manifest for manifest in manifests if manifest.kind is Kind.CALENDAR}
+    sources = {one.key: _entries(one) for one in manifests if one.kind is Kind.ICS_SOURCE}
     book = {}
     for manifest in files.values():
         with _named(manifest):
-            calendar = _calendar(manifest, now)
+            calendar = _calendar(manifest, sources, now)
             book[calendar.key] = calendar
     wanted = [_find(key, book) for key in keys] or list(book)
     _check_made_of(book, files)
     return {key: _compile(book[key], book, files[key], now) for key in wanted}
 
 
-def _calendar(manifest: Manifest, now: datetime) -> Calendar:
+def _entries(manifest: Manifest) -> Entries:
+    """Read the holidays of an IcsSource; what is wrong with one is found where a Calendar takes it."""
+    ics_text(manifest)
+    return tuple(manifest.document["holidays"])
+
+
+def _calendar(manifest: Manifest, sources: Mapping[str, Entries], now: datetime) -> Calendar:
     document = read_document(manifest.document)
-    if document.imports:
-        one = document.imports[0]
-        raise CalendarFileError(
-            f"{one.field}: takes holidays from the ICS source {one.source!r}, which only the service knows",
-            code="ics_source_unknown",
-            field=one.field,
-        )
-    return begin(key=read_key(manifest.key), name=manifest.name, document=document, by="file", now=now)
+    digests = {each.source: digest_of(sources.get(each.source, ())) for each in document.imports}
+    for one in document.imports:
+        if one.source not in sources or one.digest not in {None, digests[one.source]}:
+            raise CalendarFileError(
+                f"{one.field}: takes holidays of the ICS source {one.source!r} that no file holds",
+                code="ics_source_unknown",
+                field=one.field,
+            )
+    pinned = document.pinned(digests, {digests[key]: sources[key] for key in digests})
+    return begin(key=read_key(manifest.key), name=manifest.name, document=pinned, by="file", now=now)
 
 
 def _find(key: str, book: Mapping[CalendarKey, Calendar]) -> CalendarKey:

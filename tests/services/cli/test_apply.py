@@ -134,7 +134,7 @@ async def test_the_past_is_put_right_with_a_reason(client: GatewayClient, tmp_pa
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("kind: Calender\nkey: x", "'Calender' is not one of Calendar, Policy, Agreement"),
+        ("kind: Calender\nkey: x", "'Calender' is not one of IcsSource, Calendar, Policy, Agreement"),
         ("zone: UTC", "kind: None is not one of"),
         ("kind: Policy", "key: a text is needed"),
         ("- a\n- b", "a mapping is needed"),

@@ -161,6 +161,22 @@ def test_families_are_asked_at_once(calendar: Command, family: str) -> None:
     assert one["key"] == "sun"
 
 
+def test_holidays_of_ics_sources_stand_in_files_too(calendar: Command, tmp_path: Path) -> None:
+    """An exported folder answers offline: the source's file holds what the calendar takes from it."""
+    file = tmp_path / "desk.yaml"
+    file.write_text(
+        "kind: IcsSource\nkey: fairs\nholidays:\n- {date: 2026-03-04, name: Fair}\n- {date: 2026-03-05, name: X}\n"
+        "---\nkind: Calendar\nkey: desk\nzone: UTC\nhours: {mon-fri: ['09:00-17:00']}\n"
+        "holidays: [{ics: fairs, except: [X]}]\n",
+        encoding="utf-8",
+    )
+    named = [
+        calendar.answers("is-open", str(file), "--at", f"2026-03-0{day}T10:00:00Z")[0]["name"]
+        for day in (3, 4, 5)
+    ]
+    assert named == [None, "Fair", None]
+
+
 def test_without_an_instant_it_is_now(calendar: Command, london: str) -> None:
     """What is left out is now, and a week from it."""
     (answer,) = calendar.answers("segments", london)
@@ -196,7 +212,10 @@ def test_what_makes_no_sense_is_one_line(
         ("zone: UTC\nhours: {}", "never opens"),
         ("parent: nobody", "document.parent: names the calendar 'nobody': give its file too"),
         ("parent: bad", "would be made of itself: bad → bad"),
-        ("zone: UTC\nhours: {mon: ['09:00-10:00']}\nholidays: [{ics: fairs}]", "the ICS source 'fairs'"),
+        (
+            "zone: UTC\nhours: {mon: ['09:00-10:00']}\nholidays: [{ics: fairs}]",
+            "holidays of the ICS source 'fairs' that no file holds",
+        ),
         (SEASONS_OVERLAP, "document.seasons[1]"),
         ("- a", "a mapping is needed at the top"),
     ],
