@@ -33,6 +33,8 @@ COMMANDS = (
     Entry(name="import", module="import_", help="Take events from another system's export."),
     Entry(name="demo", module="demo", help="Fill a tenant with generated work of three regions."),
     Entry(name="backtest", module="backtest", help="Try a policy on recorded events, without any server."),
+    Entry(name="rehearse", module="rehearse", help="Try a policy or calendar on what a server recorded."),
+    Entry(name="verify", module="verify", help="Recompute a receipt of a Cycle, without any server."),
 )
 
 app = typer.Typer(
