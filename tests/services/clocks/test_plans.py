@@ -107,6 +107,16 @@ async def test_a_measure_reads_the_index_of_what_is_counted(database: Database, 
     assert "Seq Scan" not in node_types(plan), plan
 
 
+async def test_a_page_of_a_backtest_is_read_from_the_key_in_order(database: Database, tenant: str) -> None:
+    """The next Subjects come from the primary key, as many as are asked for, and are not sorted."""
+    page = load_blocks("clocks.storage", "subjects.sql")["read_subjects_page"]
+    async with database.transaction(tenant) as connection:
+        plan = await explain(connection, page, "T-300", LIMIT)
+    assert indexes_of(plan) == {"subjects_pkey"}, plan
+    assert "Sort" not in node_types(plan), plan
+    assert rows_read(plan) == LIMIT
+
+
 async def test_a_subject_is_read_by_its_key(database: Database, tenant: str) -> None:
     """One Subject's Cycles and state come from the primary keys."""
     cycles = load_blocks("clocks.storage", "readings.sql")["read_subject_cycles"]
