@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -139,13 +139,18 @@ async def _add_plain(
 ) -> int:
     """Count the plain Cycles on a Calendar, portion by portion; answer how many there are."""
     count, after = 0, ""
+    counting: Awaitable[None] | None = None
     while rows := await read_plain_cycles(
         connection, calendar_key=calendar_key, after_subject_id=after, limit=_PORTION
     ):
+        if counting is not None:
+            await counting
         count, after = count + len(rows), rows[-1][0]
-        await asyncio.to_thread(_tally_plain, tally, rows, timeline, now_us)
+        counting = asyncio.create_task(asyncio.to_thread(_tally_plain, tally, rows, timeline, now_us))
         if len(rows) < _PORTION:
             break
+    if counting is not None:
+        await counting
     return count
 
 

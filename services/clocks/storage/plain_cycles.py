@@ -46,7 +46,7 @@ class LockedPlainCycles(NamedTuple):
 class NewDates(NamedTuple):
     """Silent Cycles of one promise, column by column: due, all there is to fire, whether due is another.
 
-    due_at: RFC 3339, or None. fire_at: instants, shape (n, thresholds).
+    due_at: RFC 3339 with microseconds, as messages have it; or None. fire_at: shape (n, thresholds).
     """
 
     keys: Sequence[CycleKey]

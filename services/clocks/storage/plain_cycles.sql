@@ -63,14 +63,14 @@ WITH batch AS MATERIALIZED (
       AND cycles.policy_key = batch.policy_key AND cycles.metric = batch.metric AND cycles.cycle = batch.cycle
       AND (batch.changed OR calendar_version <> $9 OR cycles.fire_at <> batch.fire_at::timestamptz[])
     RETURNING cycles.tenant_id, cycles.subject_id, cycles.policy_key, cycles.metric, cycles.cycle, target,
-              cycles.revision, cycles.due_at, phase, cycles.outcome, stopped_at, changed
+              cycles.revision, batch.due_at, phase, cycles.outcome, changed
 )
 INSERT INTO outbox (tenant_id, type, subject, payload)
 SELECT tenant_id, 'cycle.changed', subject_id,
        jsonb_build_object(
            'subject_id', subject_id, 'policy_key', policy_key, 'metric', metric, 'cycle', cycle,
-           'target', target, 'revision', revision, 'due_at', instant_text(due_at), 'phase', phase,
-           'outcome', outcome, 'stopped_at', instant_text(stopped_at))
+           'target', target, 'revision', revision, 'due_at', due_at, 'phase', phase, 'outcome', outcome,
+           'stopped_at', NULL)
 FROM moved
 WHERE changed;
 
