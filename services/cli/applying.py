@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cli.applying_calendars import CalendarTerms, apply_calendars
+from cli.applying_calendars import AppliedLine, CalendarTerms, apply_calendars
 from cli.applying_sources import apply_source
 from cli.graphql import ERRORS, GatewayClient, GatewayRefusalError
 from cli.manifest import WORDS, Kind, Manifest
+from cli.planned_cycles import tell_cycles
 
 __all__ = ["Applied", "apply_manifests"]
 
@@ -39,7 +40,7 @@ class Applied:
     """What was, or would be, done for one document.
 
     done: created, amended or unchanged. version: the one that holds then. planned: nothing was written.
-    details: lines that say what an amended Calendar gains and loses.
+    details: lines that say what an amended Calendar gains and loses, and of a plan what becomes of Cycles.
     """
 
     manifest: Manifest
@@ -77,11 +78,20 @@ async def apply_manifests(
                 done=line.done,
                 version=line.version,
                 planned=plan,
-                details=line.details,
+                details=(*line.details, *await _cycles(client, manifest, line, terms, plan=plan)),
             )
     for kind, _ in _FIELDS:
         for manifest in (one for one in manifests if one.kind is kind):
             yield await _apply(client, manifest, plan=plan)
+
+
+async def _cycles(
+    client: GatewayClient, manifest: Manifest, line: AppliedLine, terms: CalendarTerms, *, plan: bool
+) -> list[str]:
+    """Say what a planned amendment would do to Cycles."""
+    if not plan or not line.changes_hours:
+        return []
+    return await tell_cycles(client, manifest, version=line.version, terms=terms)
 
 
 async def _apply_source(

@@ -54,10 +54,14 @@ class CalendarTerms:
 
 @dataclass(frozen=True, kw_only=True)
 class AppliedLine:
-    """What was, or would be, done to one Calendar: created, amended or unchanged; details: for people."""
+    """What was, or would be, done to one Calendar: created, amended or unchanged.
+
+    changes_hours: whether it is amended to other hours than before. details: lines for people.
+    """
 
     done: str
     version: int
+    changes_hours: bool
     details: tuple[str, ...]
 
 
@@ -75,6 +79,7 @@ async def apply_calendars(
         AppliedLine(
             done=_DONE[line["action"]],
             version=line["version"],
+            changes_hours=bool(line["difference"] and line["difference"]["days"]),
             details=tuple(_details(line["difference"])) if line["difference"] else (),
         )
         for line in payload["calendars"]

@@ -25,6 +25,21 @@ hours: {{mon-fri: ["09:00-17:00"]}}
 special: {{2026-12-24: ["09:00-12:00"]}}
 """
 
+POLICY = """
+kind: Policy
+key: p
+name: P
+calendars: {default: shop}
+metrics:
+  resolution:
+    start: "true"
+    stop: "false"
+    targets: [{name: All, when: "true", duration: 4h}]
+"""
+INGEST = """mutation ($events: [EventInput!]!) {
+  ingestEvents(input: {events: $events}) { accepted errors { message } }
+}"""
+
 
 async def applied(client: GatewayClient, *paths: Path) -> list[str]:
     """Apply files and list what was done."""
@@ -98,14 +113,37 @@ async def test_a_plan_says_what_would_be_done_in_days_and_hours(
     for _ in range(2):
         (planned,) = [one async for one in apply_manifests(client, read_manifests([file]), plan=True)]
         assert str(planned) == "would amend calendar desk (version 2)"
-    summary, first, *_, rest = planned.details
+    summary, first, *_, rest, cycles = planned.details
     assert summary.endswith("h gained, 0s lost")
+    assert cycles.startswith("cycles: 0 run on it; 0 due at another time")
     assert first == "2016-05-20: 13:00-17:00 becomes 13:00-18:00"  # cut at now
-    assert len(planned.details) == 12
+    assert len(planned.details) == 13
     assert rest.startswith("… and ")
     terms = CalendarTerms(effective_from=datetime(2017, 1, 1, tzinfo=UTC))
     later = [one async for one in apply_manifests(client, read_manifests([file]), plan=True, terms=terms)]
     assert later[0].details[1] == "2017-01-02: 09:00-17:00 becomes 09:00-18:00"
+
+
+async def test_a_plan_tells_due_times_that_would_move(client: GatewayClient, tmp_path: Path) -> None:
+    """Cycles on an amended calendar, or on one made of it, are counted, and the largest moves listed."""
+    desk = write(
+        tmp_path / "desk.yaml", CALENDAR.format(key="desk") + "---\nkind: Calendar\nkey: shop\nparent: desk\n"
+    )
+    policy = write(tmp_path / "policy.yaml", POLICY)
+    await applied(client, desk, policy)
+    event = {"eventId": "1", "subjectId": "INC1", "occurredAt": "2016-05-20T11:00:00Z", "type": "opened"}
+    await client.change(INGEST, {"events": [event | {"attributes": {}}]})
+    write(desk, desk.read_text(encoding="utf-8").replace("17:00", "15:00"))
+    planned = [one async for one in apply_manifests(client, read_manifests([desk]), plan=True)]
+    counts, move = planned[0].details[-2:]
+    assert counts.startswith(
+        "cycles: 1 run on it and 1 calendars made of it; 1 due at another time (0 earlier"
+    )
+    assert move == "INC1 p.resolution: due 2016-05-20T15:00:00Z becomes 2016-05-23T09:00:00Z (+66h)"
+    write(tmp_path / "new.yaml", CALENDAR.format(key="new"))
+    write(desk, "kind: Calendar\nkey: desk\nname: Desk\nparent: new\nzone: UTC\n")
+    planned = [one async for one in apply_manifests(client, read_manifests([tmp_path]), plan=True)]
+    assert "cannot be told before the other files are applied" in planned[0].details[-1]
 
 
 async def test_a_plan_of_policies_and_agreements(client: GatewayClient) -> None:

@@ -165,7 +165,8 @@ def test_holidays_of_ics_sources_stand_in_files_too(calendar: Command, tmp_path:
     """An exported folder answers offline: the source's file holds what the calendar takes from it."""
     file = tmp_path / "desk.yaml"
     file.write_text(
-        "kind: IcsSource\nkey: fairs\nholidays:\n- {date: 2026-03-04, name: Fair}\n- {date: 2026-03-05, name: X}\n"
+        "kind: IcsSource\nkey: fairs\nholidays:\n"
+        "- {date: 2026-03-04, name: Fair}\n- {date: 2026-03-05, name: X}\n"
         "---\nkind: Calendar\nkey: desk\nzone: UTC\nhours: {mon-fri: ['09:00-17:00']}\n"
         "holidays: [{ics: fairs, except: [X]}]\n",
         encoding="utf-8",
