@@ -14,7 +14,7 @@ from cli.graphql import GatewayClient
 
 __all__ = ["PAGE", "Flip", "Money", "Question", "Rehearsal", "rehearse"]
 
-PAGE = 500
+PAGE = 1_000
 
 _BACKTEST = """query ($policyKey: String!, $document: JSONObject, $calendar: ProposedCalendarInput,
   $start: DateTime, $end: DateTime, $at: DateTime, $subjects: Int!, $after: String) {

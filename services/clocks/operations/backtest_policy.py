@@ -25,7 +25,7 @@ from clocks.domain.trial_door import flipped
 from clocks.operations.imagine_subject import name_calendars
 from clocks.operations.load_rulebook import Rulebook, Rulebooks, in_our_name
 from clocks.operations.read_values import read_instant, read_text
-from clocks.storage.events import read_events
+from clocks.storage.events import read_events, read_narrowed_events
 from clocks.storage.subjects import PagedSubject, count_subjects, read_subjects_page
 from pgstore.database import Database
 from serving.context import RequestContext
@@ -67,7 +67,7 @@ async def backtest(
     window = _window(request, at)
     rulebook = await rulebooks.load(context)
     tried = await _rulings(context, request, rulebook, calendars=calendars, rulebooks=rulebooks)
-    page = await _read(context, request, database)
+    page = await _read(context, request, _reads(tried.policies[request.policy_key]), database)
     results = await _try_all(request.policy_key, page, rulebook, tried, window)
     compares = request.policy_key in rulebook.policies
     return BacktestPage(
@@ -90,7 +90,20 @@ def _window(request: BacktestPolicy, at: datetime) -> Window:
     return Window(to_us(at), start, end)
 
 
-async def _read(context: RequestContext, request: BacktestPolicy, database: Database) -> _Page:
+def _reads(versions: Sequence[PolicyVersion]) -> frozenset[str] | None:
+    """Name the attributes that any version could depend on; None where that is not certain."""
+    named = set[str]()
+    for version in versions:
+        reads = version.policy.reads
+        if reads is None:
+            return None
+        named |= reads
+    return frozenset(named)
+
+
+async def _read(
+    context: RequestContext, request: BacktestPolicy, names: frozenset[str] | None, database: Database
+) -> _Page:
     """Read the next Subjects, as many as have few enough events; at least one, if there is one."""
     if not 1 <= request.first <= MAX_SUBJECTS:
         raise PageTooLargeError(f"first: is 1 to {MAX_SUBJECTS}, not {request.first}", field="first")
@@ -100,7 +113,11 @@ async def _read(context: RequestContext, request: BacktestPolicy, database: Data
     ) as connection:
         found = await read_subjects_page(connection, after=after, limit=request.first + 1)
         taken = _fitting(found[: request.first])
-        logs = await read_events(connection, [each.subject_id for each in taken])
+        subject_ids = [each.subject_id for each in taken]
+        if names is None:
+            logs = await read_events(connection, subject_ids)
+        else:
+            logs = await read_narrowed_events(connection, subject_ids, names)
         total = await count_subjects(connection) if request.after is None else None
     return _Page(subjects=taken, logs=logs, total=total, more=len(taken) < len(found))
 

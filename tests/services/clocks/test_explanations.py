@@ -115,12 +115,12 @@ async def test_a_cycle_explains_itself(door: Clocks, context: RequestContext, su
 
 
 async def test_holidays_and_versions_are_named(
-    door: Clocks, calendars: CalendarsService, context: RequestContext, support: str
+    door: Clocks, calendars: CalendarsService, context: RequestContext, office: str
 ) -> None:
     """A holiday has its name; where another version of the Calendar begins to hold, a piece ends."""
     holidays = [{"date": "2026-03-10", "name": "Founders"}]
     amended = AmendCalendar(
-        key="office",
+        key=office,
         expected_version=1,
         document=OFFICE | {"holidays": holidays},
         mode="RESTATE",
@@ -128,8 +128,11 @@ async def test_holidays_and_versions_are_named(
         reason="the founders",
     )
     await calendars.amend_calendar(context, amended)
+    await door.save_policy(context, SavePolicy(key="support", document=SUPPORT))
     await ingest(door, context, event("e1", "T-1", "2026-03-09T10:00", priority="2"))
-    asked = ExplainCycle(subject_id="T-1", policy_key=support, metric="resolution", at=at("2026-03-11T10:00"))
+    asked = ExplainCycle(
+        subject_id="T-1", policy_key="support", metric="resolution", at=at("2026-03-11T10:00")
+    )
     told = await door.explain_cycle(context, asked)
     assert [(each.kind, each.start, each.calendar_version, each.name) for each in told.segments] == [
         ("running", at("2026-03-09T10:00"), 1, None),

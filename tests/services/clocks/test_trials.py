@@ -259,3 +259,28 @@ async def test_the_same_policy_flips_nothing(door: Clocks, context: RequestConte
     earlier = at("2026-02-02T12:00") + timedelta(microseconds=1)
     (page,) = await run(door, context, at=earlier)
     assert counts(page) == ({"P1": (1, 0, 2), "P2": (0, 0, 1)},) * 2
+
+
+async def test_attributes_that_do_not_matter_are_not_read(
+    door: Clocks, context: RequestContext, support: str
+) -> None:
+    """Names of any kind, null and absent, manual actions: the outcome is that of the whole log."""
+    document = copy.deepcopy(SUPPORT)
+    metric = document["metrics"]["resolution"]
+    metric["pause"] = 'subject["my state"] == "waiting"'
+    plain = copy.deepcopy(document)
+    plain["metrics"]["resolution"]["pause"] = "subject.my_state == 'waiting'"
+    await ingest(
+        door,
+        context,
+        event("e1", "T-1", "2026-02-02T09:00", priority="1", noise=1, **{"my state": "waiting"}),
+        event("e2", "T-1", "2026-02-02T10:00", my_state="waiting", noise=None, **{"my state": None}),
+        event("e3", "T-1", "2026-02-02T11:00", my_state=None, other="x"),
+        event("e4", "T-1", "2026-02-02T12:00", type="clock.pause", reason="a note", actor="ada"),
+        event("e5", "T-1", "2026-02-02T16:00", type="clock.resume", reason="again"),
+        event("e6", "T-1", "2026-02-02T16:30", state="solved"),
+    )
+    del support
+    for tried in (document, plain):
+        (page,) = await run(door, context, document=tried)
+        assert [(each.target, each.met, each.breached) for each in page.after] == [("P1", 1, 0)]
