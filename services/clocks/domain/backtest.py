@@ -10,11 +10,11 @@ from typing import NamedTuple
 import msgspec
 
 from businesstime import from_us
-from clocks.domain.cycle import SubjectState, empty_state
-from clocks.domain.due import Timelines
+from clocks.domain.cycle import Cycle, Outcome, Phase, SubjectState, empty_state
+from clocks.domain.due import Timelines, due_at_us
 from clocks.domain.event import Event
 from clocks.domain.fold import Policies, fold
-from clocks.domain.reading import Reading, read_cycle
+from clocks.domain.reading import outcome_at, rewind
 
 __all__ = ["Counted", "Flip", "Rulings", "Tried", "TriedTarget", "Window", "sum_targets", "try_subject"]
 
@@ -39,6 +39,16 @@ class Rulings(NamedTuple):
 
     policies: Policies
     timelines: Timelines
+
+
+class Seen(NamedTuple):
+    """What of a Cycle matters here at an instant: a Reading without what it costs to count elapsed time."""
+
+    target: str
+    phase: Phase
+    outcome: Outcome
+    due_us: int | None
+    stopped_us: int | None
 
 
 class Counted(NamedTuple):
@@ -95,8 +105,8 @@ def try_subject(
     """
     known = [event for event in log if event.occurred_at_us <= window.at_us]
     state = fold(empty_state(happened.subject_id), known, tried.policies)
-    before = readings_of(happened, policy_key, was, window.at_us)
-    after = readings_of(state, policy_key, tried.timelines, window.at_us)
+    before = seen_of(happened, policy_key, was, window.at_us)
+    after = seen_of(state, policy_key, tried.timelines, window.at_us)
     flips = [
         Flip(happened.subject_id, *place, counted(before.get(place)), counted(after.get(place)))
         for place in sorted(before.keys() | after.keys())
@@ -109,12 +119,10 @@ def try_subject(
     )
 
 
-def readings_of(
-    state: SubjectState, policy_key: str, timelines: Timelines, at_us: int
-) -> Mapping[Place, Reading]:
-    """Read the Cycles of a Policy that had begun, by Metric and number."""
+def seen_of(state: SubjectState, policy_key: str, timelines: Timelines, at_us: int) -> Mapping[Place, Seen]:
+    """See the Cycles of a Policy that had begun, by Metric and number."""
     return {
-        (clock.metric, cycle.number): read_cycle(cycle, at_us, timelines)
+        (clock.metric, cycle.number): see(cycle, at_us, timelines)
         for clock in state.clocks
         if clock.policy_key == policy_key
         for cycle in clock.cycles
@@ -122,12 +130,18 @@ def readings_of(
     }
 
 
-def counted(reading: Reading | None) -> Counted | None:
+def see(cycle: Cycle, at_us: int, timelines: Timelines) -> Seen:
+    """See one Cycle."""
+    then = rewind(cycle, at_us)
+    due_us = due_at_us(then, timelines)
+    return Seen(then.target, then.phase, outcome_at(then, due_us, at_us), due_us, then.stopped_at_us)
+
+
+def counted(seen: Seen | None) -> Counted | None:
     """Take what a flip says."""
-    if reading is None:
+    if seen is None:
         return None
-    due_at = None if reading.due_at_us is None else from_us(reading.due_at_us)
-    return Counted(reading.target, reading.outcome, due_at)
+    return Counted(seen.target, seen.outcome, None if seen.due_us is None else from_us(seen.due_us))
 
 
 def outcome(side: Counted | None) -> str | None:
@@ -135,28 +149,25 @@ def outcome(side: Counted | None) -> str | None:
     return None if side is None else side.outcome
 
 
-def counts(reading: Reading | None, window: Window) -> bool:
+def counts(seen: Seen | None, window: Window) -> bool:
     """Tell whether a Cycle is in the window: met at its stop, breached at due; what is neither always is."""
-    if reading is None:
+    if seen is None:
         return False
-    if reading.outcome == "MET":
-        return reading.stopped_at_us is not None and window.holds(reading.stopped_at_us)
-    return reading.breached_at_us is None or window.holds(reading.breached_at_us)
+    if seen.outcome == "MET":
+        return seen.stopped_us is not None and window.holds(seen.stopped_us)
+    return seen.outcome == "PENDING" or (seen.due_us is not None and window.holds(seen.due_us))
 
 
-def tally(readings: Mapping[Place, Reading], window: Window) -> Tally:
+def tally(side: Mapping[Place, Seen], window: Window) -> Tally:
     """Count Cycles by Metric, Target and what became of them."""
     return Counter(
-        (metric, reading.target, standing(reading))
-        for (metric, _), reading in readings.items()
-        if counts(reading, window)
+        (metric, seen.target, standing(seen)) for (metric, _), seen in side.items() if counts(seen, window)
     )
 
 
-def standing(reading: Reading) -> str:
+def standing(seen: Seen) -> str:
     """Tell what a Cycle counts as: one that was cancelled before due is neither met nor pending."""
-    cancelled = reading.phase == "CANCELLED" and reading.outcome == "PENDING"
-    return "CANCELLED" if cancelled else reading.outcome
+    return "CANCELLED" if seen.phase == "CANCELLED" and seen.outcome == "PENDING" else seen.outcome
 
 
 def sum_targets(tallies: Iterable[Tally]) -> tuple[TriedTarget, ...]:
