@@ -58,25 +58,33 @@ def due_at_us(cycle: Cycle, timelines: Timelines) -> int | None:
     if cycle.exclusions:
         cycle = lay_out(running_on(cycle))
     progress = Progress()
-    from_us = runs_on_from_us(cycle)
+    from_us = cycle.since_us if cycle.phase != "CANCELLED" else runs_on_from_us(cycle)
     for piece in cycle.stretches:
         if piece.start_us >= from_us:
             break
-        changed = change_promise(progress, piece, piece.start_us, cycle.started_at_us, timelines)
-        if changed is None:
-            return progress.due_us
-        progress = walk(changed, piece, timelines)
-    end = change_promise(progress, cycle, from_us, cycle.started_at_us, timelines)
+        if piece.term is not None or progress.target_us != piece.target_us or progress.term is not None:
+            changed = change_promise(progress, piece, piece.start_us, cycle.started_at_us, timelines)
+            if changed is None:
+                return progress.due_us
+            progress = changed
+        progress = walk(progress, piece, timelines)
+    end: Progress | None = progress
+    if cycle.term is not None or progress.target_us != cycle.target_us or progress.term is not None:
+        end = change_promise(progress, cycle, from_us, cycle.started_at_us, timelines)
     if end is None or end.due_us is not None:
         return (progress if end is None else end).due_us
-    if cycle.term is not None and cycle.term.fixed:
-        return end.point_us
+    return due_ahead(cycle, end, from_us, timelines)
+
+
+def due_ahead(cycle: Cycle, progress: Progress, from_us: int, timelines: Timelines) -> int | None:
+    """Tell when a Cycle with time left is due, if it runs on, or would have been, from there."""
+    term = cycle.term
+    if term is not None and (term.fixed or cycle.phase != "PAUSED"):
+        return progress.point_us
     if cycle.phase == "PAUSED":
         return None
-    if cycle.term is not None:
-        return end.point_us
     timeline = timeline_of(timelines, cycle.calendar_key)
-    return timeline.deadline_us(from_us, cycle.target_us - end.used_us)
+    return timeline.deadline_us(from_us, cycle.target_us - progress.used_us)
 
 
 def change_promise(
@@ -157,7 +165,7 @@ def elapsed_at_us(cycle: Cycle, at_us: int, timelines: Timelines) -> int:
     """Sum the business time of the running stretches up to an instant; it goes on past due."""
     return sum(
         timeline_of(timelines, key).elapsed_us(start_us, min(end_us, at_us))
-        for key, start_us, end_us in running_pieces(lay_out(cycle), at_us)
+        for key, start_us, end_us in running_pieces(lay_out(cycle) if cycle.exclusions else cycle, at_us)
         if start_us < at_us
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from clocks.domain.act import act, exclude, exclusion_of, override
-from clocks.domain.action import Action, is_action, read_action, revoked_in, takes_back
+from clocks.domain.action import RESERVED, Action, is_action, read_action, revoked_in, takes_back
 from clocks.domain.condition import Facts
 from clocks.domain.cycle import Clock, Cycle, Exclusion, SubjectState, empty_state
 from clocks.domain.errors import EventInvalidError, EventsLateError
@@ -35,17 +35,14 @@ def fold(
     log = in_order(state, events)
     if not log:
         return state
-    actions = [event for event in log if is_action(event)]
+    actions = [event for event in log if event.type.startswith(RESERVED)]
     if actions and takes_back([each for each in state.actions if each not in revoked], actions):
         raise EventsLateError("a manual action is taken back that was folded already: fold all again")
     folding = Folding(state, policies)
-    standing = [event for event in actions if event.event_id not in revoked]
-    gone = revoked_in(standing) if standing else frozenset[str]()
-    for event in log:
-        if not is_action(event):
-            folding.take(event)
-        elif event.event_id not in gone and event.event_id not in revoked:
-            folding.take_action(read_action(event), event)
+    if actions:
+        folding.take_mixed(log, revoked)
+    else:
+        folding.take(log)
     return SubjectState(
         subject_id=state.subject_id,
         attributes=folding.attributes,
@@ -88,17 +85,29 @@ class Folding:
             for (policy_key, metric), cycles in sorted(self._cycles.items())
         )
 
-    def take(self, event: Event) -> None:
-        """Let an event change the Subject, and then act on each Clock."""
-        previous, self.attributes = self.attributes, changed(self.attributes, event)
-        facts = Facts(event, self.attributes, previous)
-        for key, versions in self._timed:
-            cycles = self._cycles.get(key, ())
-            after = advance(cycles, key[1], versions, facts)
-            if after is not cycles:
-                if self.exclusions and len(after) > len(cycles):
-                    after = (*after[:-1], excluded(after[-1], key, self.exclusions))
-                self._cycles[key] = after
+    def take_mixed(self, log: Sequence[Event], revoked: Container[str]) -> None:
+        """Take events with manual actions among them, without those that are taken back."""
+        gone = revoked_in([event for event in log if event.event_id not in revoked])
+        for event in log:
+            if not is_action(event):
+                self.take((event,))
+            elif event.event_id not in gone and event.event_id not in revoked:
+                self.take_action(read_action(event), event)
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Let events change the Subject one by one, and act on each Clock."""
+        cycles_of, attributes = self._cycles, self.attributes
+        for event in events:
+            previous, attributes = attributes, changed(attributes, event)
+            facts = Facts(event, attributes, previous)
+            for key, versions in self._timed:
+                cycles = cycles_of.get(key, ())
+                after = advance(cycles, key[1], versions, facts)
+                if after is not cycles:
+                    if self.exclusions and len(after) > len(cycles):
+                        after = (*after[:-1], excluded(after[-1], key, self.exclusions))
+                    cycles_of[key] = after
+        self.attributes = attributes
 
     def take_action(self, action: Action, event: Event) -> None:
         """Let a manual action act on the Clocks that it is about; an exclusion holds for later Cycles too."""
@@ -167,7 +176,9 @@ def advance(cycles: Cycles, metric: str, versions: Sequence[PolicyVersion], fact
         rules = governing(last, metric, versions)
         if last.open or (rules.metric.resumable and last.phase == "STOPPED"):
             after = continue_cycle(last, rules, facts)
-            cycles = cycles if after is last else (*cycles[:-1], after)
+            if after is last:
+                return cycles
+            cycles = (*cycles[:-1], after)
             if not rules.metric.chained or after.phase != "STOPPED":
                 return cycles
             last = after

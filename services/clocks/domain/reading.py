@@ -42,8 +42,11 @@ def read_cycle(cycle: Cycle, at_us: int, timelines: Timelines) -> Reading:
     due_us = due_at_us(seen, timelines)
     outcome = outcome_at(seen, due_us, at_us)
     elapsed_us = elapsed_at_us(seen, at_us, timelines)
-    target_us = target_at_us(seen, timelines)
-    laid = lay_out(seen)
+    target_us = seen.target_us if seen.term is None else target_at_us(seen, timelines)
+    left_us = target_us - elapsed_us
+    if seen.term is not None:
+        left_us = remaining_at_us(seen, due_us, at_us, left_us, timelines)
+    laid = lay_out(seen) if seen.exclusions else seen
     now = seen if laid is seen else rewind(laid, at_us)
     ticking, next_change_us = ticking_at(now, due_us, at_us, timelines)
     if laid is not seen:
@@ -59,7 +62,7 @@ def read_cycle(cycle: Cycle, at_us: int, timelines: Timelines) -> Reading:
         breached_at_us=due_us if outcome == "BREACHED" else None,
         stopped_at_us=seen.stopped_at_us,
         elapsed_us=elapsed_us,
-        remaining_us=remaining_at_us(seen, due_us, at_us, target_us - elapsed_us, timelines),
+        remaining_us=left_us,
         ticking=ticking,
         next_change_us=next_change_us,
     )

@@ -71,7 +71,9 @@ def continue_cycle(cycle: Cycle, rules: Rules, facts: Facts) -> Cycle:
 
 def retarget(cycle: Cycle, verdict: Verdict, rules: Rules, facts: Facts) -> Cycle:
     """Put the Cycle under the Target and the Calendar that hold now."""
-    target, term = promised(cycle, verdict.target, rules.metric, facts)
+    target, term = verdict.target, cycle.term
+    if target is None or target.term is not None or term is not None or cycle.overridden:
+        target, term = promised(cycle, target, rules.metric, facts)
     calendar = rules.policy.calendars.choose(target, facts.subject)
     if target.name == cycle.target and calendar.key == cycle.calendar_key and term == cycle.term:
         same_rule = calendar.rule == cycle.calendar_rule
