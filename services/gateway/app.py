@@ -98,7 +98,7 @@ async def open_gateway(
         session = await stack.enter_async_context(open_session())
         if redis := open_redis(delivery.redis_url):
             stack.push_async_callback(redis.close)
-        tail = MessageTail(database, redis)
+        tail = MessageTail(database, redis, now=now)
         await stack.enter_async_context(tail.running())
         yield Gateway(
             database,
@@ -167,7 +167,7 @@ def build_app(
         endpoint.route(),
         sockets.route(),
         feed_route(doors.calendars),
-        *health_routes({"database": gateway.database.ping, **(checks or {})}),
+        *health_routes({"database": gateway.database.ping, "tail": gateway.tail.check, **(checks or {})}),
         *console_routes(),
     ]
     return build_application(service="gateway", routes=routes, lifespan=lifespan)

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge
 
-from gateway.domain.message import Message, due_at_of
+from gateway.domain.message import Message
 from gateway.operations import carry_streams, prune_messages, take_messages
 from gateway.operations.deliver_webhooks import Sending, claim_webhooks, serve_webhook
 from gateway.settings import Delivery
 from gateway.storage.deliveries import Outcome
 from gateway.storage.webhooks import Lease
+from gateway.upstream.lag import observe_lag
 from pgstore.database import Database
 from pgstore.feed import Feed
 from serving.guarded_redis import GuardedRedis
@@ -39,14 +39,6 @@ FOLLOW_NUDGED_S = 1.0
 RETRY_S = 1.0
 TEND_S = 15.0
 
-BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 600, 3600, 86_400)
-
-LAG = Histogram(
-    "gateway_delivery_lag_seconds",
-    "From when a message became true (a threshold's own time, or its commit) until it was delivered",
-    ("outlet",),
-    buckets=BUCKETS,
-)
 ATTEMPTS = Counter(
     "gateway_webhook_attempts_total",
     "Attempts to deliver to webhooks, by what became of the delivery: delivered, pending (again later), dead",
@@ -176,9 +168,7 @@ class DeliveryWorker:
         self._observe("webhooks", [it.owed.message for it in outcomes if it.verdict.state == "DELIVERED"])
 
     def _observe(self, outlet: str, messages: Iterable[Message]) -> None:
-        now: datetime = self._sending.now()
-        for message in messages:
-            LAG.labels(outlet).observe(max((now - due_at_of(message)) / timedelta(seconds=1), 0.0))
+        observe_lag(outlet, messages, self._sending.now())
 
     async def _listen(self) -> None:
         by_channel = {feed_channel(source): loop for source, loop in self._follows.items()}

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from gateway.domain.message import Message
 from gateway.domain.tenant import TenantId
 from gateway.operations.read_messages import check_place, read_last_position, read_messages
+from gateway.upstream.lag import observe_lag
 from pgstore.database import Database
 from serving.guarded_redis import GuardedRedis
 from serving.loops import Loop
@@ -64,8 +66,11 @@ class TenantLog:
 class MessageTail:
     """Lets any number follow any number of tenants; runs while `running` does."""
 
-    def __init__(self, database: Database, redis: GuardedRedis | None) -> None:
+    def __init__(
+        self, database: Database, redis: GuardedRedis | None, *, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
+        self._now = now
         self._nudges = Nudges(redis)
         self._loop = Loop("tail")
         self._logs: dict[TenantId, TenantLog] = {}
@@ -111,6 +116,10 @@ class MessageTail:
             if not log.followers and self._logs.get(tenant_id) is log:
                 del self._logs[tenant_id]
 
+    async def check(self) -> None:
+        """Raise when news has not been looked for in half a minute."""
+        await self._loop.check()
+
     def followers(self, tenant_id: str) -> int:
         """Count those who follow a tenant's messages now."""
         log = self._logs.get(TenantId(tenant_id))
@@ -122,6 +131,7 @@ class MessageTail:
         for tenant_id, log in list(self._logs.items()):
             found = await read_messages(self._database, tenant_id, after=log.covered_to, limit=PAGE)
             log.extend(found)
+            observe_lag("subscriptions", found, self._now())
             more = more or len(found) == PAGE
         if not self._logs:
             return IDLE_S
