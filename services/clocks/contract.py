@@ -23,6 +23,7 @@ from clocks.domain.explanation_door import (
     CycleReceipt,
     ExplainCycle,
     ReadReceipt,
+    RevisionRecord,
     SegmentRecord,
 )
 from clocks.domain.measurement_door import (
@@ -99,6 +100,7 @@ __all__ = [
     "ReadReceipt",
     "ReadSubject",
     "RefusedEvent",
+    "RevisionRecord",
     "SavePolicy",
     "SegmentRecord",
     "SubjectRecord",

@@ -6,11 +6,18 @@ from datetime import datetime
 
 import msgspec
 
-from clocks.domain.cycle import Because
+from clocks.domain.cycle import Because, Outcome, Phase
 from clocks.domain.explain import Reason, SegmentKind
 from clocks.domain.subject_door import CycleRecord
 
-__all__ = ["CycleExplanation", "CycleReceipt", "ExplainCycle", "ReadReceipt", "SegmentRecord"]
+__all__ = [
+    "CycleExplanation",
+    "CycleReceipt",
+    "ExplainCycle",
+    "ReadReceipt",
+    "RevisionRecord",
+    "SegmentRecord",
+]
 
 
 class ExplainCycle(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,10 +57,33 @@ class SegmentRecord(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str
 
 
+class RevisionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers that a Cycle had before it was restated.
+
+    revision: theirs; the next one took their place at `restated_at`. cause: what was learnt, or changed.
+    outcome: as it was told then: a Breach that nobody had noticed yet is PENDING.
+    """
+
+    revision: int
+    policy_version: int
+    target: str
+    calendar_key: str
+    calendar_version: int
+    phase: Phase
+    outcome: Outcome
+    started_at: datetime
+    due_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    cause: str
+    restated_at: datetime
+
+
 class CycleExplanation(msgspec.Struct, frozen=True, kw_only=True):
     """A Cycle and a page of its segments, without gaps from its start on.
 
     total: how many there are in all; the `elapsed_us` of all of them sum to that of the Cycle.
+    revisions: what its numbers were before it was restated, oldest first, the last 100 of them.
     """
 
     cycle: CycleRecord
@@ -61,6 +91,7 @@ class CycleExplanation(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     has_next: bool
     known_at: datetime | None
+    revisions: tuple[RevisionRecord, ...] = ()
 
 
 class ReadReceipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,12 +15,14 @@ from clocks.domain.standing import CountedOn, CycleKey
 from clocks.operations.describe_cycle import describe
 from clocks.operations.load_rulebook import Rulebooks, in_our_name
 from clocks.operations.load_story import keys_of, load_story, read_instants, the_cycle
+from clocks.storage.revisions import read_revisions
 from pgstore.database import Database
 from serving.context import RequestContext
 
 __all__ = ["MAX_SEGMENTS", "explain", "versions_of"]
 
 MAX_SEGMENTS = 1_000
+MAX_REVISIONS = 100
 
 
 async def explain(
@@ -40,6 +42,8 @@ async def explain(
     cycle = the_cycle(story, key)
     versions = await versions_of(context, cycle, story.counted_on, calendars)
     segments = split_by_version(explain_cycle(cycle, to_us(when.at), story.counted_on.timelines), versions)
+    async with database.transaction(context.tenant_id, read_only=True) as connection:
+        revisions = await read_revisions(connection, key, when.known, limit=MAX_REVISIONS)
     until = request.after + request.first
     return CycleExplanation(
         cycle=describe(key, cycle, story.edition(key, cycle), counted_on=story.counted_on, at=when.at),
@@ -47,6 +51,7 @@ async def explain(
         total=len(segments),
         has_next=until < len(segments),
         known_at=when.known,
+        revisions=tuple(revisions),
     )
 
 

@@ -9,7 +9,7 @@ import strawberry
 
 from clocks import contract
 from gateway.schema.calendar_question import OpenReason
-from gateway.schema.cycle import Cycle
+from gateway.schema.cycle import Cycle, Outcome, Phase
 from gateway.schema.declare import object_type
 from gateway.schema.failures import find
 from gateway.schema.info import Info
@@ -61,12 +61,37 @@ class CycleSegment:
 
 
 @object_type
+class CycleRevision:
+    """The numbers that a Cycle had before it was restated.
+
+    revision: theirs; the next one took their place at `restatedAt`.
+    outcome: as it was told then: a breach that nobody had noticed yet is PENDING.
+    cause: what was learnt, or changed.
+    """
+
+    revision: int
+    policy_version: int
+    target: str
+    calendar_key: str
+    calendar_version: int
+    phase: Phase
+    outcome: Outcome
+    started_at: datetime
+    due_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    cause: str
+    restated_at: datetime
+
+
+@object_type
 class CycleExplanation:
     """A Cycle and a page of its segments: without gaps, from its start to its end or the instant of reading.
 
     total: how many segments there are in all; their `elapsedUs` sum to that of the Cycle, exactly.
     has_next: whether more follow this page.
     known_at: nothing that was recorded later is in here; null: everything is.
+    revisions: what its numbers were before it was restated, oldest first, the last 100 of them.
     """
 
     cycle: Cycle
@@ -74,6 +99,7 @@ class CycleExplanation:
     total: int
     has_next: bool
     known_at: datetime | None
+    revisions: list[CycleRevision]
 
 
 @object_type

@@ -166,26 +166,30 @@ async def test_what_was_known_is_still_known(
     door: Clocks, service: ClocksService, context: RequestContext, support: str
 ) -> None:
     """A late pause takes a breach back; as of the moment before it, the Cycle is still breached."""
-    await ingest(door, context, event("e1", "T-1", "2026-03-02T09:00", priority="1"))
-    before = await moment(service)
     await ingest(
         door,
         context,
-        event("e2", "T-1", "2026-03-02T10:00", state="waiting"),
+        event("e1", "T-1", "2026-03-02T09:00", priority="1"),
         event("e3", "T-1", "2026-03-03T12:00", state="solved"),
     )
+    before = await moment(service)
+    await ingest(door, context, event("e2", "T-1", "2026-03-02T10:00", state="waiting"))
     now = await cycle_of(door, context)
     assert (now.outcome, now.elapsed_us) == ("MET", HOUR_US)
     then = await cycle_of(door, context, known_at=before)
     assert (then.outcome, then.breached_at) == ("BREACHED", at("2026-03-02T13:00"))
     assert then.read_at == before
-    assert then.revision <= now.revision
+    assert (then.revision, now.revision) == (0, 1)
     told = ExplainCycle(subject_id="T-1", policy_key=support, metric="resolution", known_at=before)
-    assert (await door.explain_cycle(context, told)).cycle == then
+    known = await door.explain_cycle(context, told)
+    assert (known.cycle, known.revisions) == (then, ())
+    restated = await door.explain_cycle(context, msgspec.structs.replace(told, known_at=None))
+    (revision,) = restated.revisions
+    assert (revision.revision, revision.outcome, revision.due_at) == (0, "BREACHED", at("2026-03-02T13:00"))
     receipt = ReadReceipt(subject_id="T-1", policy_key=support, metric="resolution", known_at=before)
     document = (await door.read_receipt(context, receipt)).document
     assert verify_receipt(document).differences == ()
-    assert len(msgspec.json.decode(document)["inputs"]["events"]) == 1
+    assert len(msgspec.json.decode(document)["inputs"]["events"]) == 2
 
 
 async def test_rules_count_as_they_were_known(
