@@ -139,7 +139,7 @@ def test_each_cycle_is_one_json_object(export: Path) -> None:
 
 def test_a_calendar_may_be_given_by_key(export: Path) -> None:
     """KEY=FILE names the Calendar that the policy counts on."""
-    by_key = ("--calendar", f"sao-paulo={EXAMPLES / 'calendar.yaml'}")
+    by_key = ("--calendar", f"service-desk={EXAMPLES / 'calendar.yaml'}")
     assert cycles(backtest(export, *by_key, *JSON)) == CYCLES
 
 
@@ -254,7 +254,7 @@ def test_each_bad_input_is_one_clear_line(export: Path, tmp_path: Path) -> None:
         "25:00": backtest(export, "--calendar", window),
         "not YAML": backtest(export, "--calendar", broken),
         "none.yaml: No such file": backtest(export, "--calendar", str(tmp_path / "none.yaml")),
-        "give --calendar sao-paulo=FILE": backtest(export, "--calendar", f"x={EXAMPLES / 'calendar.yaml'}"),
+        "give --calendar service-desk=FILE": backtest(export, "--calendar", f"x={EXAMPLES / 'calendar.yaml'}"),
         "not a ServiceNow export": backtest(other, *CALENDAR),
         "holds no events": backtest(empty, *CALENDAR),
         "there is no such file": backtest(tmp_path / "none.csv", *CALENDAR),

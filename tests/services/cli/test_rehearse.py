@@ -101,7 +101,7 @@ async def test_another_calendar(recorded: Access, tmp_path: Path) -> None:
     """Round the clock, 24 hours are over a day later: all would be breached."""
     calendar = tmp_path / "always.yaml"
     calendar.write_text("zone: America/Sao_Paulo\nhours: {mon-sun: ['00:00-24:00']}\n", encoding="utf-8")
-    command = ("rehearse", "--policy", "resolution", "--calendar", f"sao-paulo={calendar}")
+    command = ("rehearse", "--policy", "resolution", "--calendar", f"service-desk={calendar}")
     ended = await run(recorded, *command, "--format", "json")
     assert ended.code == 0, ended.err
     assert json.loads(ended.out.splitlines()[-1])["flips"] == 10
@@ -112,7 +112,7 @@ async def test_refusals_are_one_line(recorded: Access, tmp_path: Path) -> None:
     for arguments, reason in (
         (["--policy", "other"], "there is no policy 'other'"),
         (["--policy", "resolution", "--period", "2016-03"], "--agreement and --period go together"),
-        (["--policy", "resolution", "--calendar", "sao-paulo"], "KEY=FILE is needed"),
+        (["--policy", "resolution", "--calendar", "service-desk"], "KEY=FILE is needed"),
         (["--policy", "resolution", str(tmp_path / "nothing.yaml")], "No such file"),
     ):
         ended = await run(recorded, "rehearse", *arguments)
