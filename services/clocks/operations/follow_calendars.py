@@ -10,7 +10,7 @@ import msgspec
 from calendars.contract import Calendars
 from clocks.operations.adopt_calendars import adopt
 from clocks.operations.load_rulebook import read_timelines
-from clocks.storage.rulebooks import CalendarCopy, read_calendar_copies
+from clocks.storage.rulebooks import read_calendar_copies
 from pgstore.database import Database
 from pgstore.feed import Feed, FeedMessage
 from pgstore.following import follow_once
@@ -20,7 +20,7 @@ __all__ = ["FEED_NAME", "follow"]
 
 FEED_NAME = "calendars"
 _PAGE = 200
-_FOLLOWED = {"calendar.amended"}
+_FOLLOWED = {"calendar.amended", "calendar.zone_rules_adopted"}
 
 
 async def follow(feed: Feed, *, database: Database, calendars: Calendars) -> int:
@@ -52,9 +52,8 @@ async def _take_over(message: FeedMessage, *, database: Database, calendars: Cal
     if not keys:
         return
     records = await read_timelines(calendars, context, keys)
-    copies = [CalendarCopy(record.key, record.version, record.content_key) for record in records]
     async with database.transaction(message.tenant_id) as connection:
-        await adopt(connection, copies, since=_instant(payload))
+        await adopt(connection, records, since=_instant(payload), compiled_anew=True)
 
 
 def _instant(payload: Mapping[str, object]) -> datetime | None:

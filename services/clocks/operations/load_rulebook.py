@@ -31,6 +31,7 @@ from clocks.storage.rulebooks import (
     read_calendar_copies,
     read_rulebook,
 )
+from clocks.storage.rulebooks import read_timelines as read_blobs
 from pgstore.database import Database
 from serving.context import RequestContext
 
@@ -79,6 +80,9 @@ class Rulebooks:
             revisions, rules, copies = await self._read(context)
             policies = compile_rules(rules)
             lacking = self._lacking(policies, copies)
+            if lacking:
+                await self._recall(context, lacking)
+                lacking = self._lacking(policies, copies)
             if not lacking:
                 rulebook = self._assemble(revisions, policies, copies)
                 self._rulebooks.put(context.tenant_id, rulebook)
@@ -143,13 +147,19 @@ class Rulebooks:
             ),
         )
 
+    async def _recall(self, context: RequestContext, keys: Sequence[str]) -> None:
+        """Read the Timelines that Cycles are counted on, whatever Calendars would be compiled to now."""
+        async with self._database.transaction(context.tenant_id, read_only=True) as connection:
+            blobs = await read_blobs(connection, keys)
+        for content_key, blob in blobs.items():
+            self._timelines.put(content_key, Timeline.from_bytes(blob))
+
     async def _fetch(self, context: RequestContext, keys: Sequence[str]) -> None:
         """Ask for Timelines, keep them, and take over the versions that they come from."""
         records = await read_timelines(self._calendars, context, keys)
         self._keep(records)
-        copies = [CalendarCopy(record.key, record.version, record.content_key) for record in records]
         async with self._database.transaction(context.tenant_id) as connection:
-            await adopt(connection, copies)
+            await adopt(connection, records)
 
     def _keep(self, records: Sequence[TimelineRecord]) -> None:
         for record in records:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from calendars.contract import Calendars, TimelineRecord
@@ -24,7 +24,7 @@ from clocks.storage.policies import (
     update_policy,
 )
 from clocks.storage.refolds import insert_refold
-from clocks.storage.rulebooks import CalendarCopy, change_policies, ensure_rulebook
+from clocks.storage.rulebooks import change_policies, ensure_rulebook
 from pgstore.connection import Connection
 from pgstore.database import Database
 from pgstore.idempotency import once
@@ -57,11 +57,11 @@ async def save(
     version = VersionRow(
         request.key, request.expected_version + 1, effective_from, request.document, now, context.subject
     )
-    copies = await _find_calendars(context, calendars, policy)
+    timelines = await _find_calendars(context, calendars, policy)
     async with database.transaction(context.tenant_id) as connection:
 
         async def effect() -> PolicyRecord:
-            return await _write(connection, policy, version, copies)
+            return await _write(connection, policy, version, timelines)
 
         return await once(
             connection,
@@ -74,7 +74,7 @@ async def save(
 
 
 async def _write(
-    connection: Connection, policy: Policy, version: VersionRow, copies: list[CalendarCopy]
+    connection: Connection, policy: Policy, version: VersionRow, timelines: Sequence[TimelineRecord]
 ) -> PolicyRecord:
     await ensure_rulebook(connection)
     await change_policies(connection)
@@ -89,7 +89,7 @@ async def _write(
     else:
         await update_policy(connection, PolicyRow(version.policy_key, policy.name, version.version))
     await insert_version(connection, version)
-    await adopt(connection, copies)
+    await adopt(connection, timelines)
     await insert_refold(
         connection,
         cause=f"policy {version.policy_key} version {version.version}",
@@ -101,7 +101,7 @@ async def _write(
 
 async def _find_calendars(
     context: RequestContext, calendars: Calendars, policy: Policy
-) -> list[CalendarCopy]:
+) -> Sequence[TimelineRecord]:
     keys = sorted(policy.calendar_keys)
     try:
         records = await read_timelines(calendars, context, keys)
@@ -109,8 +109,8 @@ async def _find_calendars(
         if not _is_unknown_calendar(error):
             raise
     else:
-        return [_copy(record) for record in records]
-    return [_copy(await _find_calendar(context, calendars, policy, key)) for key in keys]
+        return records
+    return [await _find_calendar(context, calendars, policy, key) for key in keys]
 
 
 async def _find_calendar(
@@ -140,7 +140,3 @@ def _mentions(policy: Policy) -> Iterator[tuple[str, str | None]]:
     for metric in policy.metrics:
         for index, target in enumerate(metric.targets):
             yield f"metrics.{metric.name}.targets[{index}].calendar", target.calendar_key
-
-
-def _copy(record: TimelineRecord) -> CalendarCopy:
-    return CalendarCopy(record.key, record.version, record.content_key)

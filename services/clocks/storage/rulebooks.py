@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pgstore.blocks import load_blocks
@@ -17,6 +17,7 @@ __all__ = [
     "hold_rulebook",
     "read_calendar_copies",
     "read_rulebook",
+    "read_timelines",
     "save_calendar_copy",
 ]
 
@@ -72,6 +73,18 @@ async def read_calendar_copies(connection: Connection) -> Sequence[CalendarCopy]
     return [CalendarCopy(*row) for row in await connection.fetch(_SQL["read_calendar_copies"])]
 
 
-async def save_calendar_copy(connection: Connection, copy: CalendarCopy) -> bool:
-    """Take a version over, unless it is known or older; tell whether it was taken."""
-    return await connection.fetchrow(_SQL["save_calendar_copy"], *copy) is not None
+async def read_timelines(connection: Connection, calendar_keys: Sequence[str]) -> Mapping[str, bytes]:
+    """Read compiled Timelines, by content key."""
+    rows = await connection.fetch(_SQL["read_timelines"], list(calendar_keys))
+    return {row["content_key"]: row["blob"] for row in rows}
+
+
+async def save_calendar_copy(
+    connection: Connection, copy: CalendarCopy, *, blob: bytes, revision: int, compiled_anew: bool
+) -> bool:
+    """Take a version over, unless it is known or older; tell whether it was taken.
+
+    compiled_anew: take it over also where the version is known, and was compiled to another Timeline.
+    """
+    row = await connection.fetchrow(_SQL["save_calendar_copy"], *copy, blob, revision, compiled_anew)
+    return row is not None

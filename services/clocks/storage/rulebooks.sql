@@ -33,12 +33,19 @@ SELECT revision, policies FROM rulebooks;
 -- Which version of each Calendar the Cycles are counted on.
 SELECT calendar_key, version, content_key FROM calendar_copies ORDER BY calendar_key;
 
+-- name: read_timelines
+-- The compiled Timelines of copies.
+SELECT content_key, blob FROM calendar_copies WHERE calendar_key = ANY ($1::text[]) AND blob IS NOT NULL;
+
 -- name: save_calendar_copy
--- Take over a version, unless it is the one that is known or an older one; a row says that it was taken over.
-INSERT INTO calendar_copies AS known (tenant_id, calendar_key, version, content_key)
-VALUES (current_setting('meantime.tenant'), $1, $2, $3)
+-- Take over what is new or newer, and, where asked, the same version compiled otherwise; a row says that it was taken.
+INSERT INTO calendar_copies AS known (tenant_id, calendar_key, version, content_key, blob, revision)
+VALUES (current_setting('meantime.tenant'), $1, $2, $3, $4, $5)
 ON CONFLICT (tenant_id, calendar_key) DO UPDATE
-SET version = excluded.version, content_key = excluded.content_key
+SET version = excluded.version, content_key = excluded.content_key, blob = excluded.blob,
+    revision = excluded.revision
 WHERE known.version < excluded.version
-   OR (known.version = excluded.version AND known.content_key <> excluded.content_key)
+   OR known.version = excluded.version AND known.blob IS NULL
+   OR $6 AND known.version = excluded.version AND known.revision <= excluded.revision
+      AND known.content_key <> excluded.content_key
 RETURNING calendar_key;

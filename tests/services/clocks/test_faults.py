@@ -15,6 +15,7 @@ from calendars.contract import AmendCalendar, CreateCalendar
 from calendars.service import CalendarsService
 from clocks.app import build_worker_app, open_clocks, open_worker
 from clocks.contract import IngestEvents, ReadSubject, SavePolicy
+from clocks.operations import follow_calendars
 from clocks.service import ClocksService
 from clocks.settings import Settings
 from serving.client import open_session
@@ -52,21 +53,17 @@ async def test_without_redis_a_batch_is_taken_all_the_same(
             await service.check_redis()
 
 
-@pytest.mark.usefixtures("support")
-async def test_a_process_that_has_timelines_goes_on_without_the_calendars(
-    settings: Settings, context: RequestContext, no_calendars: CalendarsClient, service: ClocksService
+@pytest.mark.usefixtures("support", "service")
+async def test_a_process_goes_on_without_the_calendars(
+    settings: Settings, context: RequestContext, no_calendars: CalendarsClient
 ) -> None:
-    """A warm process needs them for nothing; a cold one says that they do not answer."""
-    batch = IngestEvents(events=(event("e1", "T-1", "2026-03-02T09:00"),))
+    """Even a cold one needs them for nothing that is counted on already; a new policy asks for them."""
     async with open_clocks(settings, calendars=no_calendars) as cold:
+        batch = IngestEvents(events=(event("e1", "T-1", "2026-03-02T09:00"),))
+        assert (await cold.ingest_events(context, batch)).accepted == 1
         with pytest.raises(Problem) as refused:
-            await cold.ingest_events(context, batch)
-        assert (refused.value.code, refused.value.kind) == ("service_unavailable", "unavailable")
-        await service.ingest_events(context, batch)
-        service._calendars = no_calendars
-        service._rulebooks._calendars = no_calendars
-        more = IngestEvents(events=(event("e2", "T-1", "2026-03-02T10:00"),))
-        assert (await service.ingest_events(context, more)).accepted == 1
+            await cold.save_policy(context, SavePolicy(key="other", document=SUPPORT))
+    assert (refused.value.code, refused.value.kind) == ("service_unavailable", "unavailable")
 
 
 async def test_rules_do_not_change_under_a_fold(
@@ -172,14 +169,14 @@ async def test_numbers_come_back_as_they_were_written(
     }
 
 
-async def test_an_amended_calendar_counts_for_a_process_that_starts_after_it(
+async def test_a_process_that_starts_counts_on_what_all_count_on(
     settings: Settings,
     calendars: CalendarsService,
     service: ClocksService,
     context: RequestContext,
     support: str,
 ) -> None:
-    """A cold process learns of a version before the feed is read: it takes it over, and leaves the work."""
+    """An amendment counts for all processes once the feed is read; before, not even for a cold one."""
     del support
     await service.ingest_events(
         context, IngestEvents(events=(event("e1", "T-1", "2026-03-02T09:00", priority="2"),))
@@ -191,6 +188,11 @@ async def test_an_amended_calendar_counts_for_a_process_that_starts_after_it(
     async with open_clocks(settings, calendars=calendars) as cold:
         await cold.ingest_events(context, IngestEvents(events=(event("e2", "T-2", "2026-03-02T09:00"),)))
         (cycle,) = (await cold.read_subject(context, ReadSubject(subject_id="T-2"))).cycles
+        assert cycle.calendar_version == 1
+        while await follow_calendars.follow(calendars.feed, database=cold._database, calendars=calendars):
+            pass
+        await cold.ingest_events(context, IngestEvents(events=(event("e3", "T-3", "2026-03-02T09:00"),)))
+        (cycle,) = (await cold.read_subject(context, ReadSubject(subject_id="T-3"))).cycles
         assert cycle.calendar_version == 2
     async with service._database.transaction(context.tenant_id) as connection:
         works = await connection.fetch("SELECT scope FROM refolds WHERE calendar_key = 'office'")
