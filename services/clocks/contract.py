@@ -41,7 +41,7 @@ from clocks.domain.policy_door import (
     ReadPolicy,
     SavePolicy,
 )
-from clocks.domain.subject_door import CycleRecord, ReadSubject, SubjectRecord
+from clocks.domain.subject_door import CycleRecord, CycleSort, ReadSubject, SubjectRecord
 from clocks.domain.trial_door import (
     BacktestPage,
     BacktestPolicy,
@@ -72,6 +72,7 @@ __all__ = [
     "CyclePage",
     "CycleReceipt",
     "CycleRecord",
+    "CycleSort",
     "EventRecord",
     "ExplainCycle",
     "FlippedCycle",
@@ -148,9 +149,12 @@ class IngestReceipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListCycles(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of Cycles in order of (started_at, subject, policy, metric, cycle); None filters nothing.
+    """A page of Cycles, those that match all that is given; None filters nothing.
 
-    after: the cursor of a page's end, opaque to the caller.
+    due_after: due then or later. subject_prefix: how the Subject's id begins.
+    sort: STARTED, first started first. DUE, first due first, then what has no due time; DUE_LATEST, the
+    reverse. REMAINING, least time until due first, of what is RUNNING and no other. Then by the key.
+    after: the cursor of a page's end, opaque to the caller; only for the same question.
     """
 
     policy_key: str | None = None
@@ -159,6 +163,9 @@ class ListCycles(msgspec.Struct, frozen=True, kw_only=True):
     phase: Phase | None = None
     outcome: Outcome | None = None
     due_before: datetime | None = None
+    due_after: datetime | None = None
+    subject_prefix: str | None = None
+    sort: CycleSort = "STARTED"
     first: int = 50
     after: str | None = None
 

@@ -16,6 +16,7 @@ ClocksError
 ├── TextInvalidError        a text that no database can hold
 ├── PageTooLargeError       more rows than a page may hold
 ├── PlaceInvalidError       a cursor that is none of ours
+├── SortInvalidError        an order in which what is asked for does not stand
 ├── PlanStaleError          a plan that rests on what has changed since
 ├── TimelineInvalidError    bytes that are no Timeline
 └── UnsettledError          others write at the same place, again and again
@@ -39,6 +40,7 @@ __all__ = [
     "PolicyKeyInvalidError",
     "PolicyUnknownError",
     "ReceiptInvalidError",
+    "SortInvalidError",
     "SubjectUnknownError",
     "TextInvalidError",
     "TimelineInvalidError",
@@ -140,6 +142,12 @@ class PlaceInvalidError(ClocksError):
     """The cursor was not given by this service."""
 
     code = "cursor_invalid"
+
+
+class SortInvalidError(ClocksError):
+    """The order is none in which what is asked for stands."""
+
+    code = "sort_invalid"
 
 
 class PlanStaleError(ClocksError):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from clocks.domain.cycle import Outcome, Phase
 
-__all__ = ["CycleRecord", "ReadSubject", "SubjectRecord"]
+__all__ = ["CycleRecord", "CycleSort", "ReadSubject", "SubjectRecord"]
+
+CycleSort = Literal["STARTED", "DUE", "DUE_LATEST", "REMAINING"]
 
 
 class CycleRecord(msgspec.Struct, frozen=True, kw_only=True):

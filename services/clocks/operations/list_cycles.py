@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
-from clocks.contract import CyclePage, ListCycles
+from clocks.contract import CyclePage, CycleSort, ListCycles
 from clocks.domain.cycle import Cycle
 from clocks.domain.errors import ClocksError
-from clocks.domain.refusals import PageTooLargeError, PlaceInvalidError
+from clocks.domain.refusals import PageTooLargeError, PlaceInvalidError, SortInvalidError
 from clocks.operations.describe_cycle import describe, find_cycle
 from clocks.operations.load_rulebook import Rulebooks
 from clocks.operations.read_values import is_text, read_instant, read_text
-from clocks.storage.readings import CycleFilter, CyclePlace, ListedCycle, list_cycles
+from clocks.storage.board import CycleFilter, CyclePlace, ListedCycle, Order, list_cycles
 from clocks.storage.rulebooks import read_rulebook
 from pgstore.database import Database
 from serving.context import RequestContext
@@ -24,22 +27,45 @@ __all__ = ["MAX_PAGE", "read"]
 
 MAX_PAGE = 500
 _MAX_CYCLE = 2**31
-_PLACE = msgspec.json.Decoder(CyclePlace)
+_ORDERS: Mapping[CycleSort, Order] = {
+    "STARTED": "started",
+    "DUE": "due",
+    "DUE_LATEST": "due_latest",
+    "REMAINING": "due",
+}
+
+
+class _Cursor(NamedTuple):
+    """A place, and the question in whose answer it was."""
+
+    question: str
+    place: CyclePlace
+
+
+_CURSOR = msgspec.json.Decoder(_Cursor)
 
 
 async def read(
     context: RequestContext, request: ListCycles, *, database: Database, rulebooks: Rulebooks, now: datetime
 ) -> CyclePage:
-    """Read a page. Raises PageTooLargeError, PlaceInvalidError, InstantNaiveError, TextInvalidError."""
+    """Read a page. Raises PageTooLargeError, PlaceInvalidError, SortInvalidError, InstantNaiveError…."""
     if not 1 <= request.first <= MAX_PAGE:
         raise PageTooLargeError(f"first: from 1 to {MAX_PAGE}, not {request.first}", field="first")
-    after = None if request.after is None else _read_cursor(request.after)
     narrowed = _filter(request)
+    question = _question(request)
+    after = None if request.after is None else _read_cursor(request.after, question)
     async with database.transaction(
         context.tenant_id, isolation="repeatable read", read_only=True
     ) as connection:
         revisions = await read_rulebook(connection)
-        listed = await list_cycles(connection, narrowed, after=after, limit=request.first + 1, now=now)
+        listed = await list_cycles(
+            connection,
+            narrowed,
+            order=_ORDERS[request.sort],
+            after=after,
+            limit=request.first + 1,
+            now=now,
+        )
     rulebook = await rulebooks.at_least(context, revisions)
     page = listed[: request.first]
     return CyclePage(
@@ -47,23 +73,41 @@ async def read(
             describe(one.key, _cycle(one), one.edition, counted_on=rulebook.counted_on, at=now)
             for one in page
         ),
-        cursors=tuple(_write_cursor(one.place) for one in page),
+        cursors=tuple(_write_cursor(_Cursor(question, one.place)) for one in page),
         has_next=len(listed) > request.first,
     )
 
 
 def _filter(request: ListCycles) -> CycleFilter:
-    for field in ("policy_key", "metric", "target"):
+    for field in ("policy_key", "metric", "target", "subject_prefix"):
         read_text(getattr(request, field) or "", field=field)
-    due_before = request.due_before
+    phase = request.phase
+    if request.sort == "REMAINING":
+        if phase not in {None, "RUNNING"}:
+            raise SortInvalidError(
+                f"sort: REMAINING is of RUNNING Cycles, none of them {phase}", field="sort"
+            )
+        phase = "RUNNING"
     return CycleFilter(
         policy_key=request.policy_key,
         metric=request.metric,
         target=request.target,
-        phase=request.phase,
+        phase=phase,
         outcome=request.outcome,
-        due_before=None if due_before is None else read_instant(due_before, field="due_before"),
+        due_before=_instant(request.due_before, "due_before"),
+        due_after=_instant(request.due_after, "due_after"),
+        subject_prefix=request.subject_prefix or None,
     )
+
+
+def _instant(instant: datetime | None, field: str) -> datetime | None:
+    return None if instant is None else read_instant(instant, field=field)
+
+
+def _question(request: ListCycles) -> str:
+    """Name what is asked for, whatever the page: a place in one order is none in another."""
+    asked = msgspec.structs.replace(request, first=1, after=None)
+    return hashlib.sha256(msgspec.json.encode(asked, order="deterministic")).hexdigest()[:16]
 
 
 def _cycle(one: ListedCycle) -> Cycle:
@@ -73,16 +117,18 @@ def _cycle(one: ListedCycle) -> Cycle:
     return cycle
 
 
-def _write_cursor(place: CyclePlace) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode()
+def _write_cursor(cursor: _Cursor) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode()
 
 
-def _read_cursor(cursor: str) -> CyclePlace:
+def _read_cursor(cursor: str, question: str) -> CyclePlace:
     try:
-        place = _PLACE.decode(base64.urlsafe_b64decode(cursor))
-        read_instant(place.started_at, field="after")
+        asked, place = _CURSOR.decode(base64.urlsafe_b64decode(cursor))
+        _instant(place.at, "after")
     except (binascii.Error, ValueError, msgspec.DecodeError, ClocksError):
         raise PlaceInvalidError("after: is not a cursor of this list", field="after") from None
     if not is_text("".join(place[1:4])) or not 0 <= place.cycle < _MAX_CYCLE:
         raise PlaceInvalidError("after: is not a cursor of this list", field="after")
+    if asked != question:
+        raise PlaceInvalidError("after: belongs to another filter or sort", field="after")
     return place

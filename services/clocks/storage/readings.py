@@ -1,26 +1,20 @@
-"""Cycles as they are read: pages, one Subject's, and those that a measure counts."""
+"""Cycles as they are read: one Subject's, and those that a measure counts."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from clocks.domain.cycle import Outcome, Phase, SubjectState
-from clocks.domain.standing import CycleKey
-from clocks.storage.subjects import decode_state
+from clocks.domain.cycle import Outcome
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 
 __all__ = [
     "CountedCycle",
-    "CycleFilter",
-    "CyclePlace",
     "Edition",
-    "ListedCycle",
     "Period",
     "counted_cycles",
-    "list_cycles",
     "pending_cycles",
     "read_revisions_known",
     "read_subject_cycles",
@@ -35,36 +29,6 @@ class Edition(NamedTuple):
 
     calendar_version: int
     revision: int
-
-
-class CyclePlace(NamedTuple):
-    """A place in the order of lists."""
-
-    started_at: datetime
-    subject_id: str
-    policy_key: str
-    metric: str
-    cycle: int
-
-
-class CycleFilter(NamedTuple):
-    """What a list is narrowed to; None narrows nothing."""
-
-    policy_key: str | None
-    metric: str | None
-    target: str | None
-    phase: Phase | None
-    outcome: Outcome | None
-    due_before: datetime | None
-
-
-class ListedCycle(NamedTuple):
-    """A Cycle on a page: its key and edition, and the Subject's state to read it from."""
-
-    key: CycleKey
-    edition: Edition
-    place: CyclePlace
-    state: SubjectState
 
 
 class Period(NamedTuple):
@@ -103,23 +67,6 @@ async def read_revisions_known(
     """Read the revisions that a Subject's Cycles had by an instant, by (policy, metric, number)."""
     rows = await connection.fetch(_SQL["read_revisions_known"], subject_id, known_at)
     return {(row[0], row[1], row[2]): row[3] for row in rows}
-
-
-async def list_cycles(
-    connection: Connection, narrowed: CycleFilter, *, after: CyclePlace | None, limit: int, now: datetime
-) -> Sequence[ListedCycle]:
-    """Read Cycles in order of place, those after one."""
-    place = after or (None, "", "", "", 0)
-    rows = await connection.fetch(_SQL["list_cycles"], *narrowed, *place, limit, now)
-    return [
-        ListedCycle(
-            CycleKey(row["subject_id"], row["policy_key"], row["metric"], row["cycle"]),
-            Edition(row["calendar_version"], row["revision"]),
-            CyclePlace(row["started_at"], row["subject_id"], row["policy_key"], row["metric"], row["cycle"]),
-            decode_state(row["state"]),
-        )
-        for row in rows
-    ]
 
 
 async def counted_cycles(connection: Connection, period: Period) -> AsyncIterator[CountedCycle]:

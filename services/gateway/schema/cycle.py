@@ -20,7 +20,7 @@ from gateway.schema.pages import DEFAULT_PAGE, Connection, check_first, connect
 from gateway.schema.policy import Policy
 from gateway.schema.scalars import Long
 
-__all__ = ["Cycle", "Outcome", "Phase", "list_cycles"]
+__all__ = ["Cycle", "CycleSort", "Outcome", "Phase", "list_cycles"]
 
 
 @strawberry.enum(description="Whether a Cycle counts time now, waits, or is over.")
@@ -42,6 +42,19 @@ class Outcome(StrEnum):
     PENDING = "PENDING"
     MET = "MET"
     BREACHED = "BREACHED"
+
+
+@strawberry.enum(
+    description="The order of a list: STARTED, first started first. DUE, first due first, then what has no"
+    " due time; DUE_LATEST, the reverse. REMAINING, least time until due first, of RUNNING Cycles alone."
+)
+class CycleSort(StrEnum):
+    """The order of a list."""
+
+    STARTED = "STARTED"
+    DUE = "DUE"
+    DUE_LATEST = "DUE_LATEST"
+    REMAINING = "REMAINING"
 
 
 def cycle_id(root: contract.CycleRecord) -> ID:
@@ -115,10 +128,13 @@ async def list_cycles(
     phase: Phase | None = None,
     outcome: Outcome | None = None,
     due_before: datetime | None = None,
+    due_after: datetime | None = None,
+    subject_prefix: str | None = None,
+    sort: CycleSort = CycleSort.STARTED,
     first: int = DEFAULT_PAGE,
     after: str | None = None,
 ) -> Connection[contract.CycleRecord]:
-    """Cycles in order of start, those that match all that is given."""
+    """Cycles in the order asked for, those that match all that is given."""
     session = info.context
     request = contract.ListCycles(
         policy_key=policy_key,
@@ -127,6 +143,9 @@ async def list_cycles(
         phase=value_of(phase),
         outcome=value_of(outcome),
         due_before=due_before,
+        due_after=due_after,
+        subject_prefix=subject_prefix,
+        sort=value_of(sort),
         first=check_first(first),
         after=after,
     )

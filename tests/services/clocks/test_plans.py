@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from clocks.storage import TRACK
+from clocks.storage.board import CycleFilter, CyclePlace, Order, compose_board, read_in_order
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 from pgstore.database import Database
@@ -43,9 +44,8 @@ SELECT tenant_id, subject_id, '\\x80', 1 FROM clocks.cycles WHERE starts_with(te
 """
 NOON = datetime(2026, 2, 2, 12, tzinfo=UTC)
 LIMIT = 51
-FIRST = (None, "", "", "", 0)
-MIDDLE = (NOON, "T-1", "resolution", "resolution", 1)
-LIST_CYCLES = load_blocks("clocks.storage", "readings.sql")["list_cycles"]
+FIRST = None
+MIDDLE = CyclePlace(NOON, "T-1", "resolution", "resolution", 1)
 
 
 @pytest.fixture(scope="module")
@@ -77,23 +77,62 @@ async def fill(database_url: str, name: str) -> None:
 
 @pytest.mark.parametrize("place", [FIRST, MIDDLE], ids=["first", "middle"])
 async def test_a_page_of_cycles_is_read_from_the_index_in_order(
-    database: Database, tenant: str, place: tuple[Any, ...]
+    database: Database, tenant: str, place: CyclePlace | None
 ) -> None:
     """The first page and one in the middle read as many Cycles as they show, and sort none."""
     async with database.transaction(tenant) as connection:
-        plan = await explain(connection, LIST_CYCLES, *[None] * 6, *place, LIMIT, NOON)
+        await read_in_order(connection)
+        plan = await explain(connection, *board(CycleFilter(), "started", place))
     assert indexes_of(plan) == {"cycles_in_order", "subjects_pkey"}, plan
     assert "Sort" not in node_types(plan), plan
     assert rows_read(plan) == 2 * LIMIT
 
 
 async def test_a_narrowed_page_reads_no_more_than_what_follows(database: Database, tenant: str) -> None:
-    """A page of open Cycles reads the tenant's Cycles after its place, never the table."""
-    narrowed = ("resolution", "resolution", None, "RUNNING", "PENDING", None)
+    """A page of kept Cycles reads the tenant's Cycles after its place, never the table."""
+    narrowed = CycleFilter(policy_key="resolution", metric="resolution", outcome="MET")
     async with database.transaction(tenant) as connection:
-        plan = await explain(connection, LIST_CYCLES, *narrowed, *MIDDLE, LIMIT, NOON)
+        await read_in_order(connection)
+        plan = await explain(connection, *board(narrowed, "started", MIDDLE))
     assert "cycles_in_order" in indexes_of(plan), plan
     assert "Seq Scan" not in node_types(plan), plan
+
+
+@pytest.mark.parametrize("place", [FIRST, MIDDLE], ids=["first", "middle"])
+@pytest.mark.parametrize(
+    ("narrowed", "order", "index"),
+    [
+        (CycleFilter(), "due", "cycles_by_due"),
+        (CycleFilter(outcome="BREACHED"), "due_latest", "cycles_by_due"),
+        (CycleFilter(due_after=NOON), "due", "cycles_by_due"),
+        (CycleFilter(phase="RUNNING"), "due", "cycles_open_by_due"),
+        (CycleFilter(phase="RUNNING", outcome="PENDING", target="P1"), "due", "cycles_open_by_due"),
+    ],
+)
+async def test_a_board_is_read_from_the_index_in_order(
+    database: Database,
+    tenant: str,
+    narrowed: CycleFilter,
+    order: Order,
+    index: str,
+    place: CyclePlace | None,
+) -> None:
+    """Whatever it is narrowed to, a page comes in order from the index, and is not sorted."""
+    async with database.transaction(tenant) as connection:
+        await read_in_order(connection)
+        plan = await explain(connection, *board(narrowed, order, place))
+    assert index in indexes_of(plan), plan
+    assert not {"Sort", "Seq Scan"} & node_types(plan), plan
+    assert rows_read(plan) <= 12 * LIMIT, plan
+
+
+async def test_a_prefix_of_an_id_is_a_range_of_the_key(database: Database, tenant: str) -> None:
+    """Some of the Subjects are found by the primary key, row-level security and all."""
+    async with database.transaction(tenant) as connection:
+        await read_in_order(connection)
+        plan = await explain(connection, *board(CycleFilter(subject_prefix="T-300"), "due", None))
+    assert "cycles_pkey" in indexes_of(plan), plan
+    assert rows_read(plan) <= 3 * LIMIT, plan
 
 
 async def test_a_measure_reads_the_index_of_what_is_counted(database: Database, tenant: str) -> None:
@@ -126,6 +165,12 @@ async def test_a_subject_is_read_by_its_key(database: Database, tenant: str) -> 
             plan = await explain(connection, statement, "T-300")
             assert indexes_of(plan) <= {"cycles_pkey", "subjects_pkey"}, plan
             assert "Seq Scan" not in node_types(plan), plan
+
+
+def board(narrowed: CycleFilter, order: Order, after: CyclePlace | None) -> tuple[Any, ...]:
+    """Put a page's statement together, with its values."""
+    statement, values = compose_board(narrowed, order=order, after=after, limit=LIMIT, now=NOON)
+    return (statement, *values)
 
 
 async def explain(connection: Connection, statement: str, *arguments: Any) -> dict[str, Any]:

@@ -1,0 +1,99 @@
+-- The board is put together of the parts that a question needs, so that each is planned for what it asks.
+-- A part names its values with a colon; they are sent as parameters, never written into the text.
+
+-- name: in_order
+-- Where a tenant has more Cycles than others, the planner takes what is narrowed for few, and would sort them all.
+SET LOCAL enable_bitmapscan = off;
+
+-- name: page
+-- A page of Cycles, with the state to read them from.
+SELECT subject_id, policy_key, metric, cycle, calendar_version, revision, started_at, due_at, subjects.state
+FROM (
+    SELECT subject_id, policy_key, metric, cycle, calendar_version, revision, started_at, due_at, due_order
+    FROM cycles
+    WHERE /* conditions */
+    ORDER BY /* order */
+    LIMIT :most
+) AS page
+JOIN subjects USING (subject_id)
+ORDER BY /* order */;
+
+-- name: everything
+-- Narrows nothing.
+true;
+
+-- name: policy_key
+-- Of one Policy.
+policy_key = :policy_key::text;
+
+-- name: metric
+-- Of one Metric.
+metric = :metric::text;
+
+-- name: target
+-- Under one Target.
+target = :target::text;
+
+-- name: phase
+-- In one phase.
+phase = :phase::text;
+
+-- name: open
+-- Open ones; in these words, for so the index has it.
+phase IN ('RUNNING', 'PAUSED');
+
+-- name: met
+-- Kept ones.
+outcome = 'MET';
+
+-- name: breached
+-- Broken ones; open ones past due count, fired or not. Each of them is past due.
+(outcome = 'BREACHED' OR outcome = 'PENDING' AND phase IN ('RUNNING', 'PAUSED'))
+AND due_order < :now::timestamptz;
+
+-- name: pending
+-- Neither kept nor broken; open ones past due are broken.
+outcome = 'PENDING' AND (phase = 'CANCELLED' OR due_order >= :now::timestamptz);
+
+-- name: pending_open
+-- Neither kept nor broken, of open ones.
+outcome = 'PENDING' AND due_order >= :now::timestamptz;
+
+-- name: due_before
+-- Due before an instant.
+due_order < :due_before::timestamptz;
+
+-- name: due_after
+-- Due at an instant or after it; what has no due time is not.
+due_at IS NOT NULL AND due_order >= :due_after::timestamptz;
+
+-- name: subject_prefix
+-- Of Subjects whose id begins so: a range, for no operator on a prefix may use an index under row-level security.
+subject_id >= :subject_prefix::text COLLATE "C" AND subject_id < :subject_end::text COLLATE "C";
+
+-- name: after_started
+-- After a place in order of start.
+(started_at, subject_id, policy_key, metric, cycle)
+> (:at::timestamptz, :subject_id::text, :in_policy::text, :in_metric::text, :cycle::integer);
+
+-- name: after_due
+-- After a place in order of due time.
+(due_order, subject_id, policy_key, metric, cycle)
+> (coalesce(:at::timestamptz, 'infinity'), :subject_id::text, :in_policy::text, :in_metric::text, :cycle::integer);
+
+-- name: after_due_latest
+-- After a place in the reverse order of due time.
+(due_order, subject_id, policy_key, metric, cycle)
+< (coalesce(:at::timestamptz, 'infinity'), :subject_id::text, :in_policy::text, :in_metric::text, :cycle::integer);
+
+-- name: order_started
+-- First started, first.
+started_at, subject_id, policy_key, metric, cycle;
+
+-- name: order_due
+-- First due, first; last what has no due time.
+due_order, subject_id, policy_key, metric, cycle;
+
+-- name: order_due_latest
+-- Last due, first; before it what has no due time.
+due_order DESC, subject_id DESC, policy_key DESC, metric DESC, cycle DESC;
