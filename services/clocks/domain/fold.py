@@ -138,18 +138,19 @@ def excluded(cycle: Cycle, key: ClockKey, exclusions: Iterable[Exclusion]) -> Cy
 def in_order(state: SubjectState, events: Iterable[Event]) -> list[Event]:
     """Sort the events as they count, and drop those that are there twice or were folded last."""
     log = sorted(events, key=lambda event: (event.occurred_at_us, event.sequence, event.event_id))
-    last = state.last
+    known = state.last
+    last = None if known is None else (known.occurred_at_us, known.sequence, known.event_id)
     fresh: list[Event] = []
     for event in log:
-        position = event.position
-        if last is not None and position <= last:
-            if position == last:
+        place = (event.occurred_at_us, event.sequence, event.event_id)
+        if last is not None and place <= last:
+            if place == last:
                 continue
             raise EventsLateError(f"{event.event_id} comes before what was folded already: fold all again")
         if event.subject_id != state.subject_id:
             raise EventInvalidError(f"{event.subject_id!r} is not {state.subject_id!r}", field="subject_id")
         fresh.append(event)
-        last = position
+        last = place
     return fresh
 
 
