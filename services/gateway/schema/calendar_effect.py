@@ -7,11 +7,13 @@ from datetime import datetime
 from calendars.contract import AmendmentPlan
 from clocks.contract import CalendarChange, CalendarChangePlan, PlanCalendarChange
 from gateway.schema.cycle import Outcome, Phase
-from gateway.schema.declare import object_type
+from gateway.schema.declare import object_type, resolved
+from gateway.schema.info import Info
 from gateway.schema.scalars import Long
+from gateway.upstream.money_moves import MoneyMove, money_moves
 from gateway.upstream.session import Session
 
-__all__ = ["CycleMove", "CyclesEffect", "plan_effect"]
+__all__ = ["AmountMove", "CycleMove", "CyclesEffect", "plan_effect"]
 
 
 @object_type
@@ -34,6 +36,28 @@ class CycleMove:
     due_before: datetime | None
     due_after: datetime | None
     moved_us: Long | None
+
+
+@object_type
+class AmountMove:
+    """What an Agreement's month costs as things stand, and what it would cost.
+
+    period: the month, as 2026-03.
+    before_minor: in minor units of the currency.
+    after_minor: in minor units of the currency.
+    """
+
+    agreement_key: str
+    period: str
+    currency: str
+    before_minor: Long
+    after_minor: Long
+
+
+async def effect_amounts(root: CalendarChangePlan, info: Info) -> list[MoneyMove]:
+    """Assess the Agreements' months whose amounts would be others. Scope: billing."""
+    session = info.context
+    return await money_moves(session.context, root.shifts, clocks=session.clocks, owed=session.credits)
 
 
 @object_type
@@ -66,6 +90,7 @@ class CyclesEffect:
     gained: list[CycleMove]
     breaches_lost: int
     lost: list[CycleMove]
+    amounts: list[AmountMove] | None = resolved(effect_amounts)
 
 
 async def plan_effect(session: Session, plan: AmendmentPlan) -> CalendarChangePlan:
