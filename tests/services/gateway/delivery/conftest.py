@@ -220,7 +220,9 @@ async def eventually(look: Callable[[], Awaitable[bool]]) -> None:
 async def listening_with_sockets(app: Any) -> AsyncIterator[str]:
     """Serve an app on a free port of the loopback, WebSockets included; gives the URL for those."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, lifespan="off", log_config=None, ws="websockets-sansio")
+        config = uvicorn.Config(
+            app, lifespan="off", log_config=None, ws="websockets-sansio", timeout_graceful_shutdown=3
+        )
         server = Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
