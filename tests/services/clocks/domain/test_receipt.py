@@ -143,3 +143,46 @@ def test_what_is_no_receipt_is_refused(written: bytes) -> None:
     """A file of another kind is no fault of a Cycle."""
     with pytest.raises(ReceiptInvalidError):
         verify_receipt(written)
+
+
+json_values = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["", "x", "2026-06-01T09:00:00Z", "9999-12-31T23:59:59Z", "2026-06-01T09:00:00", "\x00"]),
+    st.lists(st.integers(0, 3), max_size=2),
+    st.dictionaries(st.sampled_from(["a", "zone"]), st.integers(0, 3), max_size=2),
+)
+
+
+@given(data=st.data(), value=json_values, fitting=st.booleans())
+def test_whatever_is_changed_is_found(data: st.DataObject, value: object, fitting: bool) -> None:  # noqa: FBT001
+    """One value anywhere is replaced: the file is refused, or something differs; nothing else can happen.
+
+    Where the hash is made to fit, what differs is the result, unless the value takes no part in it.
+    """
+    story = [
+        Fact(slot=18, state="work", priority="3"),
+        Fact(slot=20, state="wait", priority="3"),
+        Fact(slot=24, act="pause"),
+        Fact(slot=30, state="done", priority="2"),
+    ]
+    document = msgspec.json.decode(receipts_of(story, RULE, 40)[0])
+    place: Any = document
+    while True:
+        keys = sorted(place) if isinstance(place, dict) else list(range(len(place)))
+        key = data.draw(st.sampled_from(keys))
+        if not isinstance(place[key], dict | list) or not place[key] or data.draw(st.integers(0, 3)) == 0:
+            break
+        place = place[key]
+    before = msgspec.json.encode(document)
+    place[key] = value
+    if fitting:
+        document["hash"] = digest(document)
+    changed = msgspec.json.encode(document)
+    try:
+        found = verify_receipt(changed)
+    except ReceiptInvalidError:
+        return
+    assert fitting or found.differences or changed == before
