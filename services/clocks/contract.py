@@ -151,6 +151,7 @@ class IngestReceipt(msgspec.Struct, frozen=True, kw_only=True):
 class ListCycles(msgspec.Struct, frozen=True, kw_only=True):
     """A page of Cycles, those that match all that is given; None filters nothing.
 
+    attributes: values of the Subject's attributes by name; filterable ones, see policies.
     due_after: due then or later. subject_prefix: how the Subject's id begins.
     sort: STARTED, first started first. DUE, first due first, then what has no due time; DUE_LATEST, the
     reverse. REMAINING, least time until due first, of what is RUNNING and no other. Then by the key.
@@ -165,6 +166,7 @@ class ListCycles(msgspec.Struct, frozen=True, kw_only=True):
     due_before: datetime | None = None
     due_after: datetime | None = None
     subject_prefix: str | None = None
+    attributes: dict[str, str] = {}
     sort: CycleSort = "STARTED"
     first: int = 50
     after: str | None = None

@@ -209,12 +209,16 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """Which Subjects are covered, which Calendars count, and the Metrics in order of name."""
+    """Which Subjects are covered, which Calendars count, and the Metrics in order of name.
+
+    filterable: the Subject's attributes by which lists can be narrowed.
+    """
 
     name: str
     covers: Condition
     calendars: CalendarRules
     metrics: tuple[Metric, ...]
+    filterable: tuple[str, ...] = ()
 
     def metric(self, name: str) -> Metric | None:
         """Find a Metric by name."""

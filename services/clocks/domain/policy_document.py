@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from clocks.domain.document_values import (
+    as_list,
     as_mapping,
     boolean,
     choice,
     condition,
     known_fields,
     optional,
+    refuse_repeats,
     text,
 )
 from clocks.domain.errors import PolicyInvalidError
@@ -22,6 +24,7 @@ from clocks.domain.target_document import parse_targets
 __all__ = ["parse_policy"]
 
 MAX_METRICS = 50
+MAX_FILTERABLE = 16
 MAX_MAPPING = 1_000
 CHAINED = "chained"
 METRIC_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -29,13 +32,24 @@ METRIC_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 def parse_policy(document: Mapping[str, Any]) -> Policy:
     """Parse and compile a document. Raises PolicyInvalidError and its kinds, with the path in `field`."""
-    fields = known_fields(document, "", required=("name", "calendars", "metrics"), optional=("covers",))
+    fields = known_fields(
+        document, "", required=("name", "calendars", "metrics"), optional=("covers", "filterable")
+    )
     return Policy(
         name=text(fields["name"], "name"),
         covers=condition(fields.get("covers", "true"), "covers"),
         calendars=parse_calendars(fields["calendars"], "calendars"),
         metrics=parse_metrics(fields["metrics"], "metrics"),
+        filterable=parse_filterable(fields.get("filterable", ()), "filterable"),
     )
+
+
+def parse_filterable(value: object, path: str) -> tuple[str, ...]:
+    """Parse the names of attributes by which lists can be narrowed."""
+    entries = as_list(value, path, limit=MAX_FILTERABLE)
+    names = tuple(text(name, f"{path}[{index}]") for index, name in enumerate(entries))
+    refuse_repeats(names, lambda index: f"{path}[{index}]")
+    return names
 
 
 def parse_calendars(value: object, path: str) -> CalendarRules:

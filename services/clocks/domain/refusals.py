@@ -16,6 +16,7 @@ ClocksError
 ├── TextInvalidError        a text that no database can hold
 ├── PageTooLargeError       more rows than a page may hold
 ├── PlaceInvalidError       a cursor that is none of ours
+├── AttributeUnfilterableError  an attribute that no policy names as filterable
 ├── SortInvalidError        an order in which what is asked for does not stand
 ├── PlanStaleError          a plan that rests on what has changed since
 ├── TimelineInvalidError    bytes that are no Timeline
@@ -27,6 +28,7 @@ from __future__ import annotations
 from clocks.domain.errors import ClocksError
 
 __all__ = [
+    "AttributeUnfilterableError",
     "BatchTooLargeError",
     "CalendarUnknownError",
     "CycleUnknownError",
@@ -142,6 +144,12 @@ class PlaceInvalidError(ClocksError):
     """The cursor was not given by this service."""
 
     code = "cursor_invalid"
+
+
+class AttributeUnfilterableError(ClocksError):
+    """No Policy names this attribute as one by which lists are narrowed."""
+
+    code = "attribute_unfilterable"
 
 
 class SortInvalidError(ClocksError):

@@ -14,10 +14,12 @@ from clocks.domain.action import takes_back
 from clocks.domain.cycle import SubjectState, empty_state
 from clocks.domain.errors import ClocksError
 from clocks.domain.event import Event
+from clocks.domain.filterable import AttributeChanges, attribute_changes, filterable_names
 from clocks.domain.fold import fold, fold_in_two
 from clocks.domain.restatement import Restatement, restate
 from clocks.domain.standing import CycleKey, Notice, Standing
 from clocks.operations.load_rulebook import Rulebook
+from clocks.storage.attributes import save_attributes
 from clocks.storage.cycles import (
     LockedCycles,
     PastCycle,
@@ -83,6 +85,7 @@ class _Written:
     revised: list[CycleKey] = field(default_factory=list)
     removed: list[CycleKey] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    attributes: dict[str, AttributeChanges] = field(default_factory=dict)
 
     def add(self, restatement: Restatement) -> None:
         self.saved.update(restatement.saved)
@@ -176,6 +179,7 @@ def _restate_all(
     rulebook: Rulebook, folds: Sequence[_Fold], ground: _Ground, failed: dict[str, Exception]
 ) -> _Written:
     written = _Written()
+    names = filterable_names(rulebook.policies)
     for one in folds:
         subject_id = one.after.subject_id
         try:
@@ -185,6 +189,9 @@ def _restate_all(
             failed[subject_id] = error
         else:
             written.states.append(one.after)
+            if names:
+                known = None if one.before is None else one.before.attributes
+                written.attributes[subject_id] = attribute_changes(known, one.after.attributes, names)
     return written
 
 
@@ -209,5 +216,7 @@ async def _write(connection: Connection, rulebook: Rulebook, written: _Written, 
         await save_cycles(connection, written.saved)
     if written.states:
         await save_subjects(connection, written.states, folded_revision=rulebook.revisions.policies)
+    if written.attributes:
+        await save_attributes(connection, written.attributes)
     await insert_firings(connection, written.notices)
     await tell(connection, written.notices)

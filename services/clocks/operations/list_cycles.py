@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,7 +14,13 @@ import msgspec
 from clocks.contract import CyclePage, CycleSort, ListCycles
 from clocks.domain.cycle import Cycle
 from clocks.domain.errors import ClocksError
-from clocks.domain.refusals import PageTooLargeError, PlaceInvalidError, SortInvalidError
+from clocks.domain.filterable import filterable_names
+from clocks.domain.refusals import (
+    AttributeUnfilterableError,
+    PageTooLargeError,
+    PlaceInvalidError,
+    SortInvalidError,
+)
 from clocks.operations.describe_cycle import describe, find_cycle
 from clocks.operations.load_rulebook import Rulebooks
 from clocks.operations.read_values import is_text, read_instant, read_text
@@ -26,6 +32,7 @@ from serving.context import RequestContext
 __all__ = ["MAX_PAGE", "read"]
 
 MAX_PAGE = 500
+MAX_ATTRIBUTES = 16
 _MAX_CYCLE = 2**31
 _ORDERS: Mapping[CycleSort, Order] = {
     "STARTED": "started",
@@ -67,6 +74,7 @@ async def read(
             now=now,
         )
     rulebook = await rulebooks.at_least(context, revisions)
+    _check_filterable(request.attributes, filterable_names(rulebook.policies))
     page = listed[: request.first]
     return CyclePage(
         cycles=tuple(
@@ -81,6 +89,9 @@ async def read(
 def _filter(request: ListCycles) -> CycleFilter:
     for field in ("policy_key", "metric", "target", "subject_prefix"):
         read_text(getattr(request, field) or "", field=field)
+    if len(request.attributes) > MAX_ATTRIBUTES:
+        raise AttributeUnfilterableError(f"attributes: {MAX_ATTRIBUTES} at most", field="attributes")
+    read_text("".join(f"{name}{value}" for name, value in request.attributes.items()), field="attributes")
     phase = request.phase
     if request.sort == "REMAINING":
         if phase not in {None, "RUNNING"}:
@@ -97,7 +108,16 @@ def _filter(request: ListCycles) -> CycleFilter:
         due_before=_instant(request.due_before, "due_before"),
         due_after=_instant(request.due_after, "due_after"),
         subject_prefix=request.subject_prefix or None,
+        attributes=request.attributes,
     )
+
+
+def _check_filterable(attributes: Mapping[str, str], names: Sequence[str]) -> None:
+    for name in attributes:
+        if name not in names:
+            known = ", ".join(names) or "none"
+            message = f"attributes: no policy names {name!r} as filterable; filterable are: {known}"
+            raise AttributeUnfilterableError(message, field="attributes")
 
 
 def _instant(instant: datetime | None, field: str) -> datetime | None:

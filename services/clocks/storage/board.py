@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -53,6 +53,7 @@ class CycleFilter(NamedTuple):
     due_before: datetime | None = None
     due_after: datetime | None = None
     subject_prefix: str | None = None
+    attributes: Mapping[str, str] | None = None
 
 
 class ListedCycle(NamedTuple):
@@ -101,6 +102,9 @@ def compose_board(
     values = {**narrowed._asdict(), "most": limit, "now": now}
     if narrowed.subject_prefix is not None:
         values["subject_end"] = _end_of(narrowed.subject_prefix)
+    for place, (name, value) in enumerate(sorted((narrowed.attributes or {}).items())):
+        conditions.append(_VALUE.sub(rf":\1_{place}", _SQL["attribute"]))
+        values.update({f"name_{place}": name, f"value_{place}": value})
     if after is not None:
         conditions.append(_SQL[f"after_{order}"])
         values.update(after._asdict())

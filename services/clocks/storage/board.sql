@@ -71,6 +71,12 @@ due_at IS NOT NULL AND due_order >= :due_after::timestamptz;
 -- Of Subjects whose id begins so: a range, for no operator on a prefix may use an index under row-level security.
 subject_id >= :subject_prefix::text COLLATE "C" AND subject_id < :subject_end::text COLLATE "C";
 
+-- name: attribute
+-- Of Subjects with one value of an attribute.
+EXISTS (
+    SELECT FROM subject_attributes AS kept
+    WHERE kept.subject_id = cycles.subject_id AND kept.name = :name::text AND kept.value = :value::text);
+
 -- name: after_started
 -- After a place in order of start.
 (started_at, subject_id, policy_key, metric, cycle)

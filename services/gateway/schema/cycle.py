@@ -13,7 +13,7 @@ from calendars.contract import CalendarRecord
 from clocks import contract
 from gateway.domain.global_id import encode_global_id
 from gateway.schema.calendar import Calendar
-from gateway.schema.declare import node_type, resolved
+from gateway.schema.declare import input_type, node_type, resolved
 from gateway.schema.info import Info
 from gateway.schema.node import Node
 from gateway.schema.pages import DEFAULT_PAGE, Connection, check_first, connect
@@ -55,6 +55,17 @@ class CycleSort(StrEnum):
     DUE = "DUE"
     DUE_LATEST = "DUE_LATEST"
     REMAINING = "REMAINING"
+
+
+@input_type
+class AttributeFilter:
+    """One value of one attribute of the Subject, which a Policy names as filterable.
+
+    value: a number or boolean is written as in JSON.
+    """
+
+    name: str
+    value: str
 
 
 def cycle_id(root: contract.CycleRecord) -> ID:
@@ -130,6 +141,7 @@ async def list_cycles(
     due_before: datetime | None = None,
     due_after: datetime | None = None,
     subject_prefix: str | None = None,
+    attributes: list[AttributeFilter] | None = None,
     sort: CycleSort = CycleSort.STARTED,
     first: int = DEFAULT_PAGE,
     after: str | None = None,
@@ -145,6 +157,7 @@ async def list_cycles(
         due_before=due_before,
         due_after=due_after,
         subject_prefix=subject_prefix,
+        attributes={one.name: one.value for one in attributes or ()},
         sort=value_of(sort),
         first=check_first(first),
         after=after,

@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from clocks.contract import CycleRecord, EventRecord, IngestEvents, ListCycles
+from clocks.contract import CycleRecord, EventRecord, IngestEvents, ListCycles, SavePolicy
 from clocks.service import ClocksService
 from serving.context import RequestContext
 from serving.problems import describe
 from tests.services.clocks.conftest import StandingTime
-from tests.services.clocks.stories import at, event
+from tests.services.clocks.stories import SUPPORT, at, event
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 STATES = ("new", "waiting", "solved")
@@ -167,3 +167,32 @@ async def test_a_cursor_holds_for_its_own_question(service: ClocksService, conte
             problem = describe(refused.value)
             assert problem is not None
             assert problem.code == code
+
+
+async def test_attributes_narrow_a_board(
+    service: ClocksService, context: RequestContext, support: str
+) -> None:
+    """A value is found from the event that gives it to the one that takes it away; others are refused."""
+    await fill(service, context)
+    document = {**SUPPORT, "filterable": ["region", "vip"]}
+    await service.save_policy(context, SavePolicy(key=support, document=document, expected_version=1))
+    moves = [
+        event(f"r{number}", f"T-{number}", "2026-03-02T11:50", region=f"R{number % 3}", vip=number % 2 == 0)
+        for number in range(60)
+    ]
+    await service.ingest_events(context, IngestEvents(events=tuple(moves)))
+    asked = ListCycles(attributes={"region": "R1", "vip": "true"}, sort="DUE", first=7)
+    found = {cycle.subject_id for cycle in await walk(service, context, asked)}
+    assert found == {f"T-{number}" for number in range(60) if number % 3 == 1 and number % 2 == 0}
+    after = [
+        event("s1", "T-4", "2026-03-02T11:55", region=None),
+        event("s2", "T-10", "2026-03-02T11:55", region="R2"),
+        event("s3", "T-100", "2026-03-02T11:55", region="R1", vip=True),
+    ]
+    await service.ingest_events(context, IngestEvents(events=tuple(after)))
+    moved = {cycle.subject_id for cycle in await walk(service, context, asked)}
+    assert moved == (found - {"T-4", "T-10"}) | {"T-100"}
+    with pytest.raises(Exception, match="filterable are: region, vip"):
+        await service.list_cycles(context, ListCycles(attributes={"team": "A"}))
+    with pytest.raises(Exception, match="16 at most"):
+        await service.list_cycles(context, ListCycles(attributes={f"a{number}": "" for number in range(17)}))
