@@ -15,7 +15,7 @@ from serving.request_ids import HEADER, accept_request_id
 
 __all__ = ["AccessMiddleware"]
 
-_QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
+_QUIET_ROUTES = frozenset({"/feed", "/healthz", "/readyz", "/metrics"})  # asked by programs, again and again
 _LOG = structlog.get_logger("access")
 _SECONDS = Histogram(
     "meantime_request_seconds",

@@ -53,7 +53,7 @@ def _own_token(runtime: Runtime | None, tenant: str | None, data: Path) -> str:
     if tenant not in {None, runtime.tenant}:
         raise OptionError(
             f"the token in {data} is one of tenant {runtime.tenant!r}, not of {tenant!r}: make one with"
-            f" `meantime token --tenant {tenant} --scopes read,ingest`, and give it as --token or"
+            f" `meantime token --tenant {tenant} --scopes …` (--help lists them), and give it as --token or"
             " MEANTIME_TOKEN",
             field="--token",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from cli.applying_sources import apply_source
 from cli.graphql import ERRORS, GatewayClient, GatewayRefusalError
 from cli.manifest import WORDS, Kind, Manifest
 from cli.planned_cycles import tell_cycles
+from clocks.domain.policy_document import parse_policy
+from credits.domain.agreement_document import agreement_from_document
 
 __all__ = ["Applied", "apply_manifests"]
 
@@ -31,6 +33,10 @@ mutation Save($key: String!, $version: Int!, $document: JSONObject!) {{
 }}
 """
     for kind, field in _FIELDS
+}
+_PARSE: Mapping[Kind, Callable[[dict[str, Any]], object]] = {
+    Kind.POLICY: parse_policy,
+    Kind.AGREEMENT: agreement_from_document,
 }
 _WOULD = {"created": "would create", "amended": "would amend", "unchanged": "would leave"}
 
@@ -63,10 +69,13 @@ async def apply_manifests(
 ) -> AsyncIterator[Applied]:
     """Apply IcsSources; Calendars, all or none; then Policies and Agreements one by one; and tell of each.
 
-    plan: only tell what would be done; a Policy's or Agreement's document is not checked then. terms: of the
-    Calendars' amendments. Raises GatewayRefusalError, which names the file; what was applied before stays.
+    plan: only tell what would be done. terms: of the Calendars' amendments. Raises GatewayRefusalError, which
+    names the file: for a Policy or Agreement that says nothing sound by itself, before anything is applied;
+    for one that the tenant's other documents do not allow, after, and what was applied before stays.
     """
     terms = terms or CalendarTerms()
+    for manifest in manifests:
+        _check(manifest)
     for manifest in (one for one in manifests if one.kind is Kind.ICS_SOURCE):
         yield await _apply_source(client, manifest, terms, plan=plan)
     calendars = [manifest for manifest in manifests if manifest.kind is Kind.CALENDAR]
@@ -83,6 +92,21 @@ async def apply_manifests(
     for kind, _ in _FIELDS:
         for manifest in (one for one in manifests if one.kind is kind):
             yield await _apply(client, manifest, plan=plan)
+
+
+def _check(manifest: Manifest) -> None:
+    parse = _PARSE.get(manifest.kind)
+    if parse is None:
+        return
+    try:
+        parse(manifest.document)
+    except Exception as error:
+        code, kind = getattr(error, "code", None), getattr(error, "kind", None)
+        if not isinstance(code, str) or not isinstance(kind, str):
+            raise  # no refusal, but a fault of ours
+        field = getattr(error, "field", None)
+        refusal = GatewayRefusalError(str(error), code=code, kind=kind, field=field)
+        raise _named(manifest, refusal) from error
 
 
 async def _cycles(

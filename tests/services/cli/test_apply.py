@@ -101,6 +101,19 @@ async def test_a_refused_policy_is_named_too(client: GatewayClient, tmp_path: Pa
         await applied(client, policy)
 
 
+async def test_a_policy_that_does_not_compile_leaves_all_undone(
+    client: GatewayClient, tmp_path: Path
+) -> None:
+    """It is found, with its position, before the calendars are made; a plan finds it too."""
+    desk = write(tmp_path / "desk.yaml", CALENDAR.format(key="desk"))
+    policy = write(tmp_path / "policy.yaml", POLICY.replace('"false"', '"subject.state in"'))
+    manifests = read_manifests([desk, policy])
+    for plan in (True, False):
+        with pytest.raises(GatewayRefusalError, match=r"policy\.yaml: metrics\.resolution\.stop: line 1"):
+            _ = [one async for one in apply_manifests(client, manifests, plan=plan)]
+    assert await applied(client, desk) == ["created calendar desk (version 1)"]
+
+
 async def test_a_plan_says_what_would_be_done_in_days_and_hours(
     client: GatewayClient, tmp_path: Path
 ) -> None:

@@ -254,7 +254,7 @@ def test_each_bad_input_is_one_clear_line(export: Path, tmp_path: Path) -> None:
         "25:00": backtest(export, "--calendar", window),
         "not YAML": backtest(export, "--calendar", broken),
         "none.yaml: No such file": backtest(export, "--calendar", str(tmp_path / "none.yaml")),
-        "give --calendar service-desk=FILE": backtest(export, "--calendar", f"x={EXAMPLES / 'calendar.yaml'}"),
+        "give --calendar service-desk=FILE": backtest(export, "--calendar", f"x={window}"),
         "not a ServiceNow export": backtest(other, *CALENDAR),
         "holds no events": backtest(empty, *CALENDAR),
         "there is no such file": backtest(tmp_path / "none.csv", *CALENDAR),
