@@ -21,13 +21,14 @@ import { distance, duration, when } from "/format.js";
  * @property {string} readAt
  */
 
-/** @typedef {{ filter: Record<string, string>, caption: string, empty: string, order: (one: Cycle, other: Cycle) => number }} View */
+/** @typedef {{ filter: Record<string, string>, caption: string, empty: string, order?: (one: Cycle, other: Cycle) => number }} View */
 
+const SHOWN = 50;
 const PAGE = 200;
 const PAGES = 5;
 
-const QUERY = `query ($phase: Phase, $outcome: Outcome, $first: Int!, $after: String) {
-  cycles(phase: $phase, outcome: $outcome, first: $first, after: $after) {
+const QUERY = `query ($phase: Phase, $outcome: Outcome, $sort: CycleSort!, $first: Int!, $after: String) {
+  cycles(phase: $phase, outcome: $outcome, sort: $sort, first: $first, after: $after) {
     nodes { subjectId metric target targetUs phase outcome startedAt dueAt elapsedUs remainingUs ticking readAt }
     pageInfo { hasNextPage endCursor }
   }
@@ -36,32 +37,22 @@ const QUERY = `query ($phase: Phase, $outcome: Outcome, $first: Int!, $after: St
 /** @type {Record<string, View>} */
 export const VIEWS = {
   due: {
-    filter: { phase: "RUNNING", outcome: "PENDING" },
+    filter: { phase: "RUNNING", outcome: "PENDING", sort: "DUE" },
     caption: "Running Cycles, due soonest first",
     empty: "Nothing is running. Send events, and their Cycles show here.",
-    order: (one, other) => time(one.dueAt) - time(other.dueAt),
   },
   paused: {
-    filter: { phase: "PAUSED", outcome: "PENDING" },
+    filter: { phase: "PAUSED", outcome: "PENDING", sort: "STARTED" },
     caption: "Paused Cycles, least time left first",
     empty: "Nothing is paused.",
     order: (one, other) => one.remainingUs - other.remainingUs,
   },
   breached: {
-    filter: { outcome: "BREACHED" },
+    filter: { outcome: "BREACHED", sort: "DUE_LATEST" },
     caption: "Breached Cycles, latest first",
     empty: "No promise was broken.",
-    order: (one, other) => time(other.dueAt) - time(one.dueAt),
   },
 };
-
-/**
- * @param {string | null} instant
- * @returns {number}
- */
-function time(instant) {
-  return instant === null ? Number.MAX_SAFE_INTEGER : Date.parse(instant);
-}
 
 /**
  * Read and show one view of the board.
@@ -70,26 +61,28 @@ function time(instant) {
  */
 export async function showCycles(place, name) {
   const view = VIEWS[name];
-  const { cycles, whole } = await readCycles(view.filter);
+  const { cycles, whole } = await readCycles(view);
   if (cycles.length === 0) {
     place.replaceChildren(element("p", { class: "empty" }, view.empty));
     return;
   }
-  cycles.sort(view.order);
-  const shown = cycles.slice(0, 50);
-  place.replaceChildren(table(view.caption, COLUMNS, shown), element("p", { class: "more" }, sayHowMany(shown, cycles, whole)));
+  if (view.order) cycles.sort(view.order);
+  const shown = cycles.slice(0, SHOWN);
+  const more = view.order ? sayHowMany(shown, cycles, whole) : whole ? `${shown.length} in all.` : `The first ${shown.length}; there are more.`;
+  place.replaceChildren(table(view.caption, COLUMNS, shown), element("p", { class: "more" }, more));
 }
 
 /**
- * @param {Record<string, string>} filter
+ * Read what a view shows; where the order is the browser's, more than that.
+ * @param {View} view
  * @returns {Promise<{ cycles: Cycle[], whole: boolean }>}
  */
-async function readCycles(filter) {
+async function readCycles({ filter, order }) {
   /** @type {Cycle[]} */
   const cycles = [];
   let after = null;
-  for (let page = 0; page < PAGES; page += 1) {
-    const answer = await ask(QUERY, { ...filter, first: PAGE, after });
+  for (let page = 0; page < (order ? PAGES : 1); page += 1) {
+    const answer = await ask(QUERY, { ...filter, first: order ? PAGE : SHOWN, after });
     cycles.push(...answer.cycles.nodes);
     if (!answer.cycles.pageInfo.hasNextPage) return { cycles, whole: true };
     after = answer.cycles.pageInfo.endCursor;
