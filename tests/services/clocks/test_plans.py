@@ -42,6 +42,11 @@ SUBJECTS = """
 INSERT INTO clocks.subjects (tenant_id, subject_id, state, events)
 SELECT tenant_id, subject_id, '\\x80', 1 FROM clocks.cycles WHERE starts_with(tenant_id, $1)
 """
+ATTRIBUTES = """
+INSERT INTO clocks.subject_attributes (tenant_id, subject_id, name, value)
+SELECT tenant_id, subject_id, 'region', 'R' || length(subject_id)
+FROM clocks.subjects WHERE starts_with(tenant_id, $1)
+"""
 NOON = datetime(2026, 2, 2, 12, tzinfo=UTC)
 LIMIT = 51
 FIRST = None
@@ -70,7 +75,10 @@ async def fill(database_url: str, name: str) -> None:
     try:
         await owner.execute(CYCLES, name)
         await owner.execute(SUBJECTS, name)
-        await owner.execute("ANALYZE clocks.cycles; ANALYZE clocks.subjects")
+        await owner.execute(ATTRIBUTES, name)
+        await owner.execute(
+            "ANALYZE clocks.cycles; ANALYZE clocks.subjects; ANALYZE clocks.subject_attributes"
+        )
     finally:
         await owner.close()
 
@@ -124,6 +132,17 @@ async def test_a_board_is_read_from_the_index_in_order(
     assert index in indexes_of(plan), plan
     assert not {"Sort", "Seq Scan"} & node_types(plan), plan
     assert rows_read(plan) <= 12 * LIMIT, plan
+
+
+async def test_attributes_are_looked_up_by_index(database: Database, tenant: str) -> None:
+    """A board of one region reads open Cycles and the rows of their Subjects, neither table as a whole."""
+    narrowed = CycleFilter(phase="RUNNING", attributes={"region": "R7"})
+    async with database.transaction(tenant) as connection:
+        await read_in_order(connection)
+        plan = await explain(connection, *board(narrowed, "due", MIDDLE))
+    assert "cycles_open_by_due" in indexes_of(plan), plan
+    assert indexes_of(plan) & {"subject_attributes_pkey", "subject_attributes_by_value"}, plan
+    assert "Seq Scan" not in node_types(plan), plan
 
 
 async def test_a_prefix_of_an_id_is_a_range_of_the_key(database: Database, tenant: str) -> None:
