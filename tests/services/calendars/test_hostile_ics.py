@@ -45,15 +45,17 @@ def test_there_are_as_many_as_promised() -> None:
 @pytest.mark.parametrize("name", FILES)
 async def test_a_hostile_file_is_refused_soon(name: str) -> None:
     """It takes less than two seconds of a processor and a bounded memory, and says why it is refused."""
-    before_s, _ = children()
+    before_s, most_before = children()
     with pytest.raises(CalendarsError) as refused:
         check_taken(await IcsReader().read(FILES[name]))
-    after_s, memory_bytes = children()
+    after_s, most_after = children()
     assert refused.value.code in {"ics_invalid", "ics_too_large"}
     assert str(refused.value).startswith("content: ")
     assert len(str(refused.value)) < 500
     assert after_s - before_s < LIMIT_S
-    assert memory_bytes < MEMORY_BYTES
+    assert most_after <= max(
+        most_before, MEMORY_BYTES
+    )  # others that this process has started may have used more
 
 
 @pytest.mark.parametrize("name", RULES)

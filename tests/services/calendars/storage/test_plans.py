@@ -14,6 +14,8 @@ from pgstore.blocks import load_blocks
 SQL = load_blocks("calendars.storage", "calendars.sql")
 
 FILL = """
+INSERT INTO calendars.calendar_books (tenant_id, revision)
+SELECT $1 || t, 1 FROM generate_series(1, 2000) AS t;
 INSERT INTO calendars.calendars (tenant_id, key, name, version, created_at, created_by)
 SELECT $1 || t, 'k' || k, 'name', 2, now(), 'test'
 FROM generate_series(1, 20) AS t, generate_series(1, 200) AS k;
@@ -34,7 +36,7 @@ async def filled(database_url: str, tenant: str) -> str:
         for statement in FILL.strip().removesuffix(";").split(";\n"):
             await connection.execute(statement.replace("$1", f"'{tenant}-'"))
         await connection.execute("ANALYZE calendars.calendars, calendars.calendar_versions")
-        await connection.execute("ANALYZE calendars.calendar_references")
+        await connection.execute("ANALYZE calendars.calendar_books, calendars.calendar_references")
     finally:
         await connection.close()
     return f"{tenant}-7"
