@@ -13,6 +13,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from serving.cancellation import heeding_cancellation
+
 __all__ = ["FAILURES", "Circuit", "GuardedRedis", "open_redis"]
 
 CALL_TIMEOUT_S = 0.1
@@ -78,8 +80,9 @@ class GuardedRedis:
             _SKIPPED.inc()
             return None
         try:
-            async with asyncio.timeout(CALL_TIMEOUT_S):
-                answer = await action(self.client)
+            with heeding_cancellation():
+                async with asyncio.timeout(CALL_TIMEOUT_S):
+                    answer = await action(self.client)
         except FAILURES:
             _FAILED.inc()
             self._circuit.failed()

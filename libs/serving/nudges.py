@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 import structlog
 from redis.asyncio.client import PubSub
 
+from serving.cancellation import heeding_cancellation
 from serving.guarded_redis import FAILURES, GuardedRedis
 
 __all__ = ["Nudges", "feed_channel"]
@@ -47,7 +48,8 @@ class Nudges:
         while self._redis is not None:
             try:
                 async with self._redis.client.pubsub(ignore_subscribe_messages=True) as subscription:
-                    await subscription.subscribe(*channels)
+                    with heeding_cancellation():
+                        await subscription.subscribe(*channels)
                     self.heard = True
                     yield ""
                     while True:
@@ -62,8 +64,9 @@ class Nudges:
 
 async def _next(subscription: PubSub) -> str | None:
     """Wait for a nudge; None after a while without one, in which the connection has shown that it lives."""
-    message = await subscription.get_message(timeout=_PING_EVERY_S)
-    if message is None:
-        await subscription.ping()
-        return None
+    with heeding_cancellation():
+        message = await subscription.get_message(timeout=_PING_EVERY_S)
+        if message is None:
+            await subscription.ping()
+            return None
     return message["channel"].decode() if message["type"] == "message" else None
