@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import uuid4
 
+from msgspec import structs
+
 from businesstime import from_us, to_us
 from clocks.contract import ActionReceipt, ActOnClock, EventRecord, IngestEvents
 from clocks.domain.action import RESERVED, Action, is_action, read_action
@@ -61,7 +63,8 @@ async def act(
     known = next((each for each in log if each.event_id == event.event_id), None)
     if known is not None:
         return Acted(_known(known, event, given=request.occurred_at is not None), None)
-    _check_revoked(action, log)
+    if action.revokes is not None:
+        event = _after_revoked(event, _revoked(action.revokes, log), given=request.occurred_at is not None)
     rulebook = await rulebooks.at_least(context, revisions)
     _check_target(action, _metrics(action, rulebook.policies))
     taken = await ingest(
@@ -113,6 +116,7 @@ def _record(event: Event) -> EventRecord:
         subject_id=event.subject_id,
         occurred_at=from_us(event.occurred_at_us),
         type=event.type,
+        sequence=event.sequence,
         attributes=dict(event.attributes),
     )
 
@@ -138,11 +142,21 @@ def _known(known: Event, event: Event, *, given: bool) -> ActionReceipt:
     return ActionReceipt(event_id=known.event_id, occurred_at=from_us(known.occurred_at_us))
 
 
-def _check_revoked(action: Action, log: Sequence[Event]) -> None:
-    if action.revokes is None:
-        return
-    if not any(each.event_id == action.revokes and is_action(each) for each in log):
-        raise EventInvalidError(f"no action {action.revokes!r} is known of the subject", field="revokes")
+def _revoked(event_id: str, log: Sequence[Event]) -> Event:
+    for each in log:
+        if each.event_id == event_id and is_action(each):
+            return each
+    raise EventInvalidError(f"no action {event_id!r} is known of the subject", field="revokes")
+
+
+def _after_revoked(event: Event, revoked: Event, *, given: bool) -> Event:
+    """Give a revocation its place in the log behind what it takes back, also at the same instant."""
+    at_us = event.occurred_at_us
+    if at_us < revoked.occurred_at_us and given:
+        raise EventInvalidError("comes before the action that it takes back", field="occurred_at")
+    if at_us > revoked.occurred_at_us:
+        return event
+    return structs.replace(event, occurred_at_us=revoked.occurred_at_us, sequence=revoked.sequence + 1)
 
 
 def _metrics(action: Action, policies: Mapping[str, Sequence[PolicyVersion]]) -> list[Metric]:
