@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -29,17 +30,20 @@ SELECT $1 || t, 'k' || k, 1, 'k' || (k + 1) FROM generate_series(1, 20) AS t, ge
 
 
 @pytest.fixture
-async def filled(database_url: str, tenant: str) -> str:
-    """Fill the tables with twenty tenants, and give one of them."""
+async def filled(database_url: str, tenant: str) -> AsyncIterator[str]:
+    """Fill the tables with twenty tenants, and give one of them; workers of other tests meet none of them."""
     connection = await asyncpg.connect(database_url)
     try:
         for statement in FILL.strip().removesuffix(";").split(";\n"):
             await connection.execute(statement.replace("$1", f"'{tenant}-'"))
         await connection.execute("ANALYZE calendars.calendars, calendars.calendar_versions")
         await connection.execute("ANALYZE calendars.calendar_books, calendars.calendar_references")
+        yield f"{tenant}-7"
+        await connection.execute(
+            "DELETE FROM calendars.calendar_books WHERE starts_with(tenant_id, $1)", tenant
+        )
     finally:
         await connection.close()
-    return f"{tenant}-7"
 
 
 @pytest.mark.parametrize(
