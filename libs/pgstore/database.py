@@ -29,6 +29,7 @@ Isolation = Literal["read committed", "repeatable read", "serializable"]
 _TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ACQUIRE_TIMEOUT_S = 10
 _CLOSE_TIMEOUT_S = 10
+_IDLE_S = 30  # a backend that served a burst keeps what it grew to, megabytes of caches, for as long as it lives
 _COMMAND_TIMEOUT_S = 60  # for a server that is gone without a word; the server's own limit comes first
 _SETTINGS = {
     "role": APP_ROLE,
@@ -74,7 +75,9 @@ class Database:
                 server_settings=settings,
                 command_timeout=_COMMAND_TIMEOUT_S,
                 timeout=_ACQUIRE_TIMEOUT_S,
+                max_inactive_connection_lifetime=_IDLE_S,
                 init=set_codecs,
+                reset=_leave_as_it_is,
             )
         database = cls(pool, describe_dsn(dsn))
         try:
@@ -164,6 +167,13 @@ def check_tenant(tenant_id: str) -> str:
             field="tenant_id",
         )
     return tenant_id
+
+
+async def _leave_as_it_is(_connection: Any) -> None:
+    """Spare the trip that would reset a session's state: none is ever set, the tenant ends with its transaction.
+
+    A transaction that was left open is rolled back by the pool before this.
+    """
 
 
 def _begin(tenant_id: str, isolation: Isolation, *, read_only: bool) -> str:
