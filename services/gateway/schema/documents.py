@@ -16,6 +16,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    ValuesOfCorrectTypeRule,
     parse,
     specified_rules,
     validate,
@@ -31,6 +32,7 @@ from gateway.schema.limits import (
     measure,
     page_variables,
 )
+from gateway.schema.literals import LiteralsRule
 
 __all__ = ["Documents", "Prepared"]
 
@@ -100,7 +102,7 @@ class Documents:
             self._kept.popitem(last=False)
 
 
-RULES = tuple(specified_rules)
+RULES = tuple(LiteralsRule if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules)
 
 
 def parse_document(text: str) -> DocumentNode:

@@ -11,6 +11,7 @@ from graphql import GraphQLError
 
 from gateway.domain.errors import LimitExceededError
 from gateway.schema.failures import refusal_of
+from gateway.schema.literals import literal_field
 
 __all__ = ["format_field_errors", "format_limit", "format_request_errors"]
 
@@ -22,14 +23,20 @@ VARIABLE_PATH = re.compile(r"^Variable '\$(\w+)' has invalid value(?: at ((?:\.\
 def format_request_errors(errors: Sequence[GraphQLError], *, code: str) -> list[dict[str, Any]]:
     """Format what is wrong with a document or its variables; nothing was run."""
     return [
-        write(error, error.message, code=code, kind="invalid", field=variable_field(error.message))
+        write(
+            error,
+            error.message,
+            code=code,
+            kind="invalid",
+            field=literal_field(error) or variable_field(error),
+        )
         for error in errors
     ]
 
 
-def variable_field(message: str) -> str | None:
-    """Return the path of the value at fault, such as `input.events[3].occurredAt`."""
-    match = VARIABLE_PATH.match(message)
+def variable_field(error: GraphQLError) -> str | None:
+    """Return the path of the variable at fault, such as `input.events[3].occurredAt`."""
+    match = VARIABLE_PATH.match(error.message)
     return match and f"{match[1]}{match[2] or ''}"
 
 

@@ -79,6 +79,38 @@ async def test_event_without_an_offset(api: Api) -> None:
     assert (await api.ask('{ subject(subjectId: "INC1") { subjectId } }'))["subject"] is None
 
 
+@pytest.mark.parametrize(
+    ("document", "field", "reason"),
+    [
+        ('{ cycles(dueBefore: "2026-03-02T08:31:00") { nodes { id } } }', "dueBefore", "offset"),
+        ("{ cycles(dueBefore: 5) { nodes { id } } }", "dueBefore", "an instant is a string"),
+        ("{ cycles(first: true) { nodes { id } } }", "first", "non-integer"),
+        (
+            'mutation { ingestEvents(input: {events: [{eventId: "1", subjectId: "s", type: "t",'
+            ' occurredAt: "2026-03-02"}]}) { accepted } }',
+            "input.events[0].occurredAt",
+            "offset",
+        ),
+        (
+            'mutation { actOnClock(input: {subjectId: "s", action: HOLD, reason: "r"}) { eventId } }',
+            "input.action",
+            "HOLD",
+        ),
+        (
+            'query ($at: DateTime = "2026-03-02") { subject(subjectId: "s", at: $at) { id } }',
+            "at",
+            "offset",
+        ),
+    ],
+)
+async def test_bad_literal(api: Api, document: str, field: str, reason: str) -> None:
+    """A bad value that is written into the document is refused by its path, with the reason and the place."""
+    error = await api.refusal(document)
+    assert (error["status"], error["code"], error["field"]) == (400, "document_invalid", field)
+    assert error["message"].startswith(f"{field}: ")
+    assert reason in error["message"]
+
+
 async def test_batch_too_large(api: Api) -> None:
     """A batch of more than a thousand events is refused as a whole, with the limit."""
     events = [event("INC1", "2026-03-02T08:30:00Z", "New", number=n) for n in range(1_001)]
