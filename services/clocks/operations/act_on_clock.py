@@ -19,8 +19,8 @@ from clocks.domain.policy import Metric, PolicyVersion
 from clocks.domain.refusals import MetricUnknownError, PolicyUnknownError, SubjectUnknownError
 from clocks.operations.ingest_events import Taken, ingest
 from clocks.operations.load_rulebook import Rulebooks
-from clocks.operations.read_values import read_instant
-from clocks.storage.events import read_events
+from clocks.operations.read_values import read_instant, read_text
+from clocks.storage.events import has_events, read_event
 from clocks.storage.rulebooks import read_rulebook
 from pgstore.database import Database
 from serving.context import RequestContext
@@ -49,22 +49,24 @@ async def act(
     """Write an action.
 
     Raises EventInvalidError, SubjectUnknownError, PolicyUnknownError, MetricUnknownError, EventConflictError,
-    ActionRefusedError, and what ingest raises. Done once for an idempotency key or an event_id.
+    ActionRefusedError, TextInvalidError, and what ingest raises. Done once for an idempotency key or an event_id.
     """
+    for field in ("subject_id", "event_id", "revokes"):
+        read_text(getattr(request, field) or "", field=field)
     event = _event(context, request, now)
     action = _read(event)
     async with database.transaction(context.tenant_id, read_only=True) as connection:
         revisions = await read_rulebook(connection)
-        log = (await read_events(connection, [request.subject_id])).get(request.subject_id)
-    if not log:
-        raise SubjectUnknownError(
-            f"subject_id: no event is known of {request.subject_id!r}", field="subject_id"
-        )
-    known = next((each for each in log if each.event_id == event.event_id), None)
-    if known is not None:
-        return Acted(_known(known, event, given=request.occurred_at is not None), None)
-    if action.revokes is not None:
-        event = _after_revoked(event, _revoked(action.revokes, log), given=request.occurred_at is not None)
+        if not await has_events(connection, event.subject_id):
+            raise SubjectUnknownError(
+                f"subject_id: no event is known of {event.subject_id!r}", field="subject_id"
+            )
+        known = await read_event(connection, event.event_id, subject_id=event.subject_id)
+        if known is not None:
+            return Acted(_known(known, event, given=request.occurred_at is not None), None)
+        if action.revokes is not None:
+            revoked = await read_event(connection, action.revokes, subject_id=event.subject_id)
+            event = _after_revoked(event, _action(revoked, action), given=request.occurred_at is not None)
     rulebook = await rulebooks.at_least(context, revisions)
     _check_target(action, _metrics(action, rulebook.policies))
     taken = await ingest(
@@ -142,11 +144,11 @@ def _known(known: Event, event: Event, *, given: bool) -> ActionReceipt:
     return ActionReceipt(event_id=known.event_id, occurred_at=from_us(known.occurred_at_us))
 
 
-def _revoked(event_id: str, log: Sequence[Event]) -> Event:
-    for each in log:
-        if each.event_id == event_id and is_action(each):
-            return each
-    raise EventInvalidError(f"no action {event_id!r} is known of the subject", field="revokes")
+def _action(event: Event | None, revocation: Action) -> Event:
+    """Take the event that is revoked, if it is a manual action. Raises EventInvalidError."""
+    if event is None or not is_action(event):
+        raise EventInvalidError(f"no action {revocation.revokes!r} is known of the subject", field="revokes")
+    return event
 
 
 def _after_revoked(event: Event, revoked: Event, *, given: bool) -> Event:

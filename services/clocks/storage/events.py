@@ -22,8 +22,10 @@ from pgstore.connection import Connection, Row
 __all__ = [
     "NewEvent",
     "enter_event",
+    "has_events",
     "insert_events",
     "read_content_hashes",
+    "read_event",
     "read_events",
     "read_events_known",
     "read_narrowed_events",
@@ -72,6 +74,18 @@ async def insert_events(connection: Connection, batch: Sequence[NewEvent]) -> se
 async def read_content_hashes(connection: Connection, event_ids: Sequence[str]) -> Mapping[str, bytes]:
     """Read what known events say, by id."""
     return {row[0]: row[1] for row in await connection.fetch(_SQL["read_content_hashes"], list(event_ids))}
+
+
+async def has_events(connection: Connection, subject_id: str) -> bool:
+    """Tell whether any event is known of a Subject."""
+    found: bool = await connection.fetchval(_SQL["has_events"], subject_id)
+    return found
+
+
+async def read_event(connection: Connection, event_id: str, *, subject_id: str) -> Event | None:
+    """Read one event of a Subject; None where it has none of that id."""
+    row = await connection.fetchrow(_SQL["read_event"], event_id, subject_id)
+    return None if row is None else _event(row)
 
 
 async def read_events_known(connection: Connection, subject_id: str, known_at: datetime) -> Sequence[Event]:

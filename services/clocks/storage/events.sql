@@ -34,3 +34,13 @@ SELECT event_id, subject_id, occurred_at, sequence, type, attributes
 FROM events
 WHERE subject_id = $1 AND received_at <= $2
 ORDER BY subject_id, occurred_at, sequence, event_id;
+
+-- name: has_events
+-- Whether anything is known of a Subject.
+SELECT EXISTS (SELECT FROM events WHERE subject_id = $1);
+
+-- name: read_event
+-- One event of a Subject.
+SELECT event_id, subject_id, occurred_at, sequence, type, attributes
+FROM events
+WHERE event_id = $1 AND subject_id = $2;
