@@ -8,14 +8,18 @@ from calendars.domain.audit import AmendmentPage, AmendmentRecord, ListAmendment
 from calendars.domain.calendar_file import (
     AppliedCalendar,
     AppliedCalendars,
+    AppliedIcsSource,
     ApplyCalendars,
     CalendarFile,
+    FileAmendment,
+    IcsSourceFile,
 )
 from calendars.domain.calendar_records import (
     AmendmentPlan,
     CalendarPage,
     CalendarRecord,
     CalendarVersionRecord,
+    PlannedChange,
     TimelineRecord,
     TimelinesRecord,
 )
@@ -97,6 +101,7 @@ __all__ = [
     "AmendmentRecord",
     "AppliedCalendar",
     "AppliedCalendars",
+    "AppliedIcsSource",
     "ApplyCalendars",
     "AskCalendarDeadline",
     "AskCalendarElapsed",
@@ -124,11 +129,13 @@ __all__ = [
     "DismissIcsEdition",
     "ElapsedAnswer",
     "ElapsedQuestion",
+    "FileAmendment",
     "HolidaysRunOut",
     "IcsDifference",
     "IcsEditionRecord",
     "IcsHolidays",
     "IcsSourceEvent",
+    "IcsSourceFile",
     "IcsSourcePage",
     "IcsSourceRecord",
     "ListAmendments",
@@ -139,6 +146,7 @@ __all__ = [
     "OpenClosureFeed",
     "OpenInterval",
     "OpenedClosureFeed",
+    "PlannedChange",
     "ReadCalendar",
     "ReadClosures",
     "ReadIcs",
@@ -202,7 +210,7 @@ class Calendars(Protocol):
         ...
 
     async def apply_calendars(self, context: RequestContext, request: ApplyCalendars) -> AppliedCalendars:
-        """Apply files, or plan to. Scope: calendars. Codes: those of creating and amending."""
+        """Apply files, or plan to. Scope: calendars. Codes: of creating, amending and ICS sources."""
         ...
 
     async def ask_calendar_state(self, context: RequestContext, request: AskCalendarState) -> CalendarStates:

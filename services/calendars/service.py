@@ -177,7 +177,9 @@ class CalendarsService:
     async def apply_calendars(self, context: RequestContext, request: ApplyCalendars) -> AppliedCalendars:
         """Apply files, or plan to."""
         require(context, "calendars")
-        record = await apply_calendars.apply(context, request, database=self._database, now=self._now())
+        record = await apply_calendars.apply(
+            context, request, database=self._database, access=self._feeds, now=self._now()
+        )
         if not request.plan:
             await self._nudges.publish(context.tenant_id, FEED_CHANNEL)
         return record

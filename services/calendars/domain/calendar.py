@@ -150,8 +150,13 @@ def begin(*, key: CalendarKey, name: str, document: Document, by: str, now: date
     return Calendar(key=key, name=read_name(name), versions=(first,))
 
 
-def amend(calendar: Calendar, amendment: Amendment, *, by: str, now: datetime) -> Calendar:
+def amend(
+    calendar: Calendar, amendment: Amendment, *, by: str, now: datetime, planned_at: datetime | None = None
+) -> Calendar:
     """Return the Calendar with one version more.
+
+    planned_at: when it was planned, if it was: an instant that is left out is that one, and FORWARD and
+    RESTATE are told apart by it. It is recorded now.
 
     Raises VersionConflictError, VersionsTooManyError, EffectiveFromPastError, EffectiveFromFutureError,
     EffectiveFromMissingError,
@@ -170,7 +175,7 @@ def amend(calendar: Calendar, amendment: Amendment, *, by: str, now: datetime) -
     added = CalendarVersion(
         version=calendar.version + 1,
         mode=amendment.mode,
-        effective_from=_read_effective_from(amendment, now),
+        effective_from=_read_effective_from(amendment, planned_at or now),
         document=amendment.document,
         reason=_read_reason(amendment),
         # Hosts' clocks differ: what is recorded later is never dated earlier.
@@ -195,11 +200,11 @@ def in_force(versions: Sequence[DatedT]) -> tuple[DatedT, ...]:
     return tuple(holding)
 
 
-def holding_from(calendar: Calendar, start: datetime) -> tuple[CalendarVersion, ...]:
+def holding_from(versions: Sequence[DatedT], start: datetime) -> tuple[DatedT, ...]:
     """Return the version that holds at an instant, and those in force that begin later."""
-    versions = in_force(calendar.versions)
-    begun = [each for each in versions if each.effective_from is None or each.effective_from <= start]
-    return versions[len(begun) - 1 :]
+    holding = in_force(versions)
+    begun = [each for each in holding if each.effective_from is None or each.effective_from <= start]
+    return holding[len(begun) - 1 :]
 
 
 def until_version(calendar: Calendar, number: int) -> Calendar:

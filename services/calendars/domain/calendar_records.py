@@ -15,26 +15,32 @@ __all__ = [
     "CalendarPage",
     "CalendarRecord",
     "CalendarVersionRecord",
+    "PlannedChange",
     "TimelineRecord",
     "TimelinesRecord",
 ]
 
 
-class AmendmentPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What an amendment would mean; nothing was written.
+class PlannedChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change of Calendars would mean for those who count on them; nothing was written.
 
-    affected: the Calendar and those made of it, whose hours may change. timelines: theirs, as they would be;
-    an instant that was left out is taken as now. difference: in the year from when it would hold.
-    token: give it with the AmendCalendar; refused as stale when what the plan rests on has changed since.
+    effective_from: an instant that was left out is that of the plan, also when the plan is applied later.
+    affected: the Calendars changed and those made of them, whose hours may change. timelines: theirs, as they
+    would be. token: give it with the same request; refused as stale when what the plan rests on has changed.
     """
 
-    key: str
-    version: int
     effective_from: datetime
-    difference: CalendarDifference
     affected: tuple[str, ...]
     timelines: tuple[TimelineRecord, ...]
     token: str
+
+
+class AmendmentPlan(PlannedChange, frozen=True, kw_only=True):
+    """What an amendment would mean. difference: in the year from when it would hold."""
+
+    key: str
+    version: int
+    difference: CalendarDifference
 
 
 class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):

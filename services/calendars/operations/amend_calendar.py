@@ -10,7 +10,7 @@ from calendars.domain.definition import horizon_at
 from calendars.domain.document import read_key
 from calendars.operations.check_definition import check_definition
 from calendars.operations.pin_imports import pin_amendment
-from calendars.operations.plan_amendment import amendment_of, check_token
+from calendars.operations.plan_amendment import amendment_of, hold_to_plan
 from calendars.operations.read_calendar import load
 from calendars.operations.record_calendar import record_of
 from calendars.storage import calendars, messages
@@ -34,8 +34,8 @@ async def add(
     async def effect() -> CalendarRecord:
         calendar = await load(connection, context.tenant_id, key)
         pinned = await pin_amendment(connection, context.tenant_id, amendment)
-        await check_token(connection, context.tenant_id, request, pinned.document)
-        amended = amend(calendar, pinned, by=context.subject, now=now)
+        planned_at = await hold_to_plan(connection, context.tenant_id, request, pinned.document, now=now)
+        amended = amend(calendar, pinned, by=context.subject, now=now, planned_at=planned_at)
         return await save(connection, context.tenant_id, amended, now)
 
     async with database.transaction(context.tenant_id) as connection:

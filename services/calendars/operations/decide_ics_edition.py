@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime
 
-from calendars.domain.calendar import Amendment, AmendMode, CalendarVersion, amend, holding_from
+from calendars.domain.calendar import Amendment, AmendMode, CalendarVersion, amend, holding_from, read_instant
 from calendars.domain.calendar_file import AppliedCalendar
 from calendars.domain.document import CalendarKey, Document
 from calendars.domain.document_imports import SourceKey
@@ -29,7 +30,7 @@ from pgstore.database import Database
 from pgstore.idempotency import once
 from serving.context import RequestContext
 
-__all__ = ["accept", "dismiss"]
+__all__ = ["accept", "amend_importers", "dismiss"]
 
 
 async def accept(
@@ -46,11 +47,9 @@ async def accept(
         accepted = replace(source, accepted=request.edition, pending=None)
         await ics_sources.set_standing(connection, context.tenant_id, accepted)
         await _write(connection, context, request, Decision.ACCEPTED, now)
-        importers = await ics_sources.list_ever_importers(connection, context.tenant_id, key)
-        amended = [await _amend(connection, context, CalendarKey(each), request, now) for each in importers]
+        amended = await amend_importers(connection, context, request, now=now)
         return AcceptedIcsEdition(
-            source=await record(connection, context.tenant_id, key),
-            calendars=tuple(each for each in amended if each is not None),
+            source=await record(connection, context.tenant_id, key), calendars=tuple(amended)
         )
 
     async with database.transaction(context.tenant_id) as connection:
@@ -78,6 +77,28 @@ async def dismiss(
         await ics_sources.set_standing(connection, context.tenant_id, dismissed)
         await _write(connection, context, request, Decision.DISMISSED, now)
         return await record(connection, context.tenant_id, key)
+
+
+async def amend_importers(
+    connection: Connection,
+    context: RequestContext,
+    request: AcceptIcsEdition,
+    *,
+    now: datetime,
+    planned_at: datetime | None = None,
+    apart_from: Container[str] = (),
+) -> list[AppliedCalendar]:
+    """Amend the Calendars that take the source, which has moved on; the book is locked. Raises the refusals.
+
+    apart_from: keys of those that are left as they are.
+    """
+    importers = await ics_sources.list_ever_importers(connection, context.tenant_id, SourceKey(request.key))
+    amended = [
+        await _amend(connection, context, CalendarKey(each), request, (now, planned_at or now))
+        for each in importers
+        if each not in apart_from
+    ]
+    return [each for each in amended if each is not None]
 
 
 async def _waiting(
@@ -117,23 +138,27 @@ async def _amend(
     context: RequestContext,
     key: CalendarKey,
     request: AcceptIcsEdition,
-    now: datetime,
+    times: tuple[datetime, datetime],
 ) -> AppliedCalendar | None:
     """Say again what holds from then on, with what counts now; None where nothing of it takes the source.
 
     Versions that begin later are said again as well, at their own instants: none of them comes early.
+    times: now, and when it was planned.
     """
-    tenant_id, start = context.tenant_id, request.effective_from or now
+    now, planned_at = times
+    tenant_id, start = context.tenant_id, planned_at
+    if request.effective_from is not None:
+        start = read_instant(request.effective_from, field="effective_from")
     before = amended = await load(connection, tenant_id, key)
-    holding = holding_from(before, start)
+    holding = holding_from(before.versions, start)
     source = SourceKey(request.key)
     if not any(one.source == source for version in holding for one in version.document.imports):
         return None
     for place, version in enumerate(holding):
         document = await pin(connection, tenant_id, version.document.unpinned(source))
-        amendment = _amendment(request, document, version if place else None, now)
+        amendment = _amendment(request, document, version if place else None, planned_at)
         amendment = replace(amendment, expected_version=amended.version)
-        amended = amend(amended, amendment, by=context.subject, now=now)
+        amended = amend(amended, amendment, by=context.subject, now=now, planned_at=planned_at)
         await amend_calendar.save(connection, tenant_id, amended, now)
     outlines = await calendars.read_outlines(connection, tenant_id, [key])
     book = await calendars.read_book(connection, tenant_id, outlines)

@@ -17,7 +17,7 @@ from pgstore.connection import Connection
 from pgstore.database import Database
 from serving.context import RequestContext
 
-__all__ = ["check_taken", "offer_content", "take_in"]
+__all__ = ["check_taken", "offer_content", "read_edition", "take_in"]
 
 
 async def offer_content(
@@ -50,7 +50,7 @@ async def take_in(
     tenant_id = context.tenant_id
     source = await lock(connection, tenant_id, key)
     digests = await ics_sources.read_digests(connection, tenant_id, source)
-    edition = _edition(source, read, by=context.subject, now=now)
+    edition = read_edition(source, read, by=context.subject, now=now)
     outcome = offer(
         edition.digest,
         accepted=digests.get(source.accepted or 0),
@@ -68,7 +68,8 @@ async def take_in(
     await ics_sources.set_checked(connection, tenant_id, key, at=now, problem=None, next_at=next_at)
 
 
-def _edition(source: IcsSource, read: IcsHolidays, *, by: str, now: datetime) -> IcsEdition:
+def read_edition(source: IcsSource, read: IcsHolidays, *, by: str, now: datetime) -> IcsEdition:
+    """Return what was read as the next edition of a source."""
     entries = ordered(read.holidays)
     return IcsEdition(
         edition=source.editions + 1,

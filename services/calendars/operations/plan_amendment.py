@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 import msgspec
 
@@ -14,7 +13,7 @@ from calendars.contract import AmendCalendar, AmendmentPlan, TimelineRecord
 from calendars.domain.calendar import Amendment, AmendMode, Calendar, amend
 from calendars.domain.definition import horizon_at
 from calendars.domain.document import CalendarKey, Document, read_document, read_key
-from calendars.domain.errors import PlanStaleError
+from calendars.domain.plan_token import check_token, planned_at, write_token
 from calendars.domain.resolution import Book, schedule_of
 from calendars.domain.version_difference import CalendarDifference, difference_between
 from calendars.operations.check_definition import check_definition
@@ -25,7 +24,15 @@ from pgstore.connection import Connection
 from pgstore.database import Database
 from serving.context import RequestContext
 
-__all__ = ["amendment_of", "check_token", "compare_amended", "compare_saved", "plan"]
+__all__ = [
+    "amendment_of",
+    "compare_amended",
+    "compare_saved",
+    "compile_records",
+    "hold_to_plan",
+    "plan",
+    "read_versions",
+]
 
 YEAR = timedelta(days=366)
 
@@ -41,7 +48,7 @@ async def plan(
         amended = amend(calendar, amendment, by=context.subject, now=now)
         affected = (key, *await check_definition(connection, tenant_id, amended, horizon_at(now)))
         book = await _read_book(connection, tenant_id, affected, amendment.document)
-        token = await _token(connection, tenant_id, request, amendment.document)
+        facts = await _read_facts(connection, tenant_id, key, amendment.document)
     after = {**book, key: amended}
     start = amended.versions[-1].effective_from or now
     return AmendmentPlan(
@@ -50,8 +57,8 @@ async def plan(
         effective_from=start,
         difference=await compare_amended(book, amended, start),
         affected=affected,
-        timelines=await asyncio.to_thread(_records, affected, after, now),
-        token=token,
+        timelines=await asyncio.to_thread(compile_records, affected, after, now),
+        token=write_token(_asked(request), facts, at=now),
     )
 
 
@@ -67,18 +74,15 @@ def amendment_of(request: AmendCalendar) -> Amendment:
     )
 
 
-async def check_token(
-    connection: Connection, tenant_id: str, request: AmendCalendar, document: Document
-) -> None:
-    """Raise PlanStaleError unless the request has no plan, or one that still holds. The book is locked."""
-    if request.plan_token is None:
-        return
-    if request.plan_token != await _token(connection, tenant_id, request, document):
-        raise PlanStaleError(
-            "plan_token: the plan was made for another request, or a calendar that it rests "
-            "on was amended since: plan anew",
-            field="plan_token",
-        )
+async def hold_to_plan(
+    connection: Connection, tenant_id: str, request: AmendCalendar, document: Document, *, now: datetime
+) -> datetime:
+    """Return when the amendment was planned; now if it was not. The book is locked. Raises PlanStaleError."""
+    at = planned_at(request.plan_token, now=now)
+    if request.plan_token is not None:
+        facts = await _read_facts(connection, tenant_id, read_key(request.key), document)
+        check_token(request.plan_token, _asked(request), facts, at=at)
+    return at
 
 
 async def compare_amended(book: Book, amended: Calendar, start: datetime) -> CalendarDifference:
@@ -101,13 +105,12 @@ async def compare_amended(book: Book, amended: Calendar, start: datetime) -> Cal
 
 
 async def compare_saved(
-    connection: Connection, tenant_id: str, pair: tuple[Calendar, Calendar], now: datetime
+    connection: Connection, tenant_id: str, pair: tuple[Calendar, Calendar], start: datetime
 ) -> CalendarDifference:
-    """Compare a Calendar with its amended self, which is saved already."""
+    """Compare a Calendar with its amended self, which is saved already, for a year from an instant on."""
     latest, amended = pair
     outlines = await calendars.read_outlines(connection, tenant_id, [amended.key])
     book = await calendars.read_book(connection, tenant_id, outlines)
-    start = amended.versions[-1].effective_from or now
     return await compare_amended({**book, latest.key: latest}, amended, start)
 
 
@@ -120,19 +123,26 @@ async def _read_book(
     return await calendars.read_book(connection, tenant_id, outlines)
 
 
-async def _token(connection: Connection, tenant_id: str, request: AmendCalendar, document: Document) -> str:
-    """Hash the request and the versions of all Calendars that the plan rests on; they are never edited."""
-    key = CalendarKey(request.key)
+async def _read_facts(
+    connection: Connection, tenant_id: str, key: CalendarKey, document: Document
+) -> Mapping[str, object]:
+    """Read all that a plan of an amendment rests on."""
     affected = (key, *await calendars.list_dependants(connection, tenant_id, [key]))
     named = {reference.key for reference in document.references}
-    outlines = await calendars.read_outlines(connection, tenant_id, {*affected, *named})
-    facts = sorted((key, outline.version) for key, outline in outlines.items())
-    asked = msgspec.structs.replace(request, plan_token=None)
-    said = [facts, document.digest.hex(), asked]
-    return sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
+    versions = await read_versions(connection, tenant_id, {*affected, *named})
+    return {"versions": versions, "document": document.digest.hex()}
 
 
-def _records(affected: Iterable[CalendarKey], book: Book, now: datetime) -> tuple[TimelineRecord, ...]:
+async def read_versions(
+    connection: Connection, tenant_id: str, keys: Iterable[CalendarKey]
+) -> Mapping[CalendarKey, int]:
+    """Read the latest versions, which are never edited, of Calendars and of all that they are made of."""
+    outlines = await calendars.read_outlines(connection, tenant_id, keys)
+    return {key: outline.version for key, outline in sorted(outlines.items())}
+
+
+def compile_records(affected: Iterable[CalendarKey], book: Book, now: datetime) -> tuple[TimelineRecord, ...]:
+    """Compile Calendars of a book as they would be."""
     horizon = horizon_at(now)
     records = []
     for key in affected:
@@ -143,3 +153,7 @@ def _records(affected: Iterable[CalendarKey], book: Book, now: datetime) -> tupl
             )
         )
     return tuple(records)
+
+
+def _asked(request: AmendCalendar) -> AmendCalendar:
+    return msgspec.structs.replace(request, plan_token=None)

@@ -11,11 +11,12 @@ from calendars.domain.ics_source import IcsSource, check_refresh
 from calendars.domain.import_errors import SourcesTooManyError
 from calendars.operations.read_ics_source import read_source_key, record
 from calendars.storage import calendars, ics_sources
+from pgstore.connection import Connection
 from pgstore.database import Database
 from serving.context import RequestContext
 from serving.outgoing import Network, check_address
 
-__all__ = ["MAX_SOURCES", "save"]
+__all__ = ["MAX_SOURCES", "add", "read_source", "save"]
 
 MAX_SOURCES = 200
 
@@ -33,19 +34,27 @@ async def save(
     Raises CalendarKeyInvalidError, CalendarNameInvalidError, RefreshInvalidError, SourcesTooManyError, and
     AddressRefusedError (serving.outgoing).
     """
-    source = _source(context, request, now)
-    if source.url is not None:
-        check_address(source.url, allowed=allowed)
+    source = read_source(context, request, allowed=allowed, now=now)
     async with database.transaction(context.tenant_id) as connection:
         await calendars.lock_book(connection, context.tenant_id)
-        known = await ics_sources.read_sources(connection, context.tenant_id, [source.key])
-        if not known and await ics_sources.count_sources(connection, context.tenant_id) >= MAX_SOURCES:
-            raise SourcesTooManyError(f"key: there are {MAX_SOURCES} ICS sources, the most", field="key")
-        await ics_sources.save_source(connection, context.tenant_id, source)
+        await add(connection, context.tenant_id, source)
         return await record(connection, context.tenant_id, source.key)
 
 
-def _source(context: RequestContext, request: SaveIcsSource, now: datetime) -> IcsSource:
+async def add(connection: Connection, tenant_id: str, source: IcsSource) -> None:
+    """Save a source; the book is locked. Raises SourcesTooManyError."""
+    known = await ics_sources.read_sources(connection, tenant_id, [source.key])
+    if not known and await ics_sources.count_sources(connection, tenant_id) >= MAX_SOURCES:
+        raise SourcesTooManyError(f"key: there are {MAX_SOURCES} ICS sources, the most", field="key")
+    await ics_sources.save_source(connection, tenant_id, source)
+
+
+def read_source(
+    context: RequestContext, request: SaveIcsSource, *, allowed: Sequence[Network], now: datetime
+) -> IcsSource:
+    """Read what a request says of a source. Raises all that `save` raises, but SourcesTooManyError."""
+    if request.url is not None:
+        check_address(request.url, allowed=allowed)
     return IcsSource(
         key=read_source_key(request.key),
         name=read_name(request.name),

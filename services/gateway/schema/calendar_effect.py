@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from calendars.contract import AmendmentPlan
+from calendars.contract import PlannedChange
 from clocks.contract import CalendarChange, CalendarChangePlan, PlanCalendarChange
 from gateway.schema.cycle import Outcome, Phase
 from gateway.schema.declare import object_type, resolved
 from gateway.schema.info import Info
 from gateway.schema.scalars import Long
-from gateway.upstream.money_moves import MoneyMove, money_moves
+from gateway.upstream.money_moves import MoneyMoves, money_moves
 from gateway.upstream.session import Session
 
-__all__ = ["AmountMove", "CycleMove", "CyclesEffect", "plan_effect"]
+__all__ = ["CyclesEffect", "plan_effect"]
 
 
 @object_type
@@ -54,8 +54,22 @@ class AmountMove:
     after_minor: Long
 
 
-async def effect_amounts(root: CalendarChangePlan, info: Info) -> list[MoneyMove]:
-    """Assess the Agreements' months whose amounts would be others. Scope: billing."""
+@object_type
+class MoneyEffect:
+    """What would become of amounts.
+
+    moves: months of Agreements that would cost another amount.
+    assessed: how many months were assessed to find these: those in which most Cycles shift.
+    left_out: how many more months are concerned, and were not assessed.
+    """
+
+    moves: list[AmountMove]
+    assessed: int
+    left_out: int
+
+
+async def effect_money(root: CalendarChangePlan, info: Info) -> MoneyMoves:
+    """Assess the Agreements' months in which counts would shift. Scope: billing."""
     session = info.context
     return await money_moves(session.context, root.shifts, clocks=session.clocks, owed=session.credits)
 
@@ -90,10 +104,10 @@ class CyclesEffect:
     gained: list[CycleMove]
     breaches_lost: int
     lost: list[CycleMove]
-    amounts: list[AmountMove] | None = resolved(effect_amounts)
+    money: MoneyEffect | None = resolved(effect_money)
 
 
-async def plan_effect(session: Session, plan: AmendmentPlan) -> CalendarChangePlan:
+async def plan_effect(session: Session, plan: PlannedChange) -> CalendarChangePlan:
     """Ask the clocks what would become of Cycles."""
     changes = tuple(CalendarChange(key=line.key, blob=line.blob) for line in plan.timelines)
     request = PlanCalendarChange(calendars=changes, effective_from=plan.effective_from)

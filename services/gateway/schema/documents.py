@@ -23,6 +23,7 @@ from graphql import (
 )
 
 from gateway.domain.errors import LimitExceededError
+from gateway.schema.bulk import BulkVariables, bulk_variables
 from gateway.schema.limits import (
     MAX_CHARACTERS,
     MAX_TOKENS,
@@ -50,6 +51,7 @@ class Prepared:
         self._schema = schema
         self._page_variables = page_variables(document)
         self._measures: dict[tuple[Any, ...], Measures] = {}
+        self._bulk: dict[str | None, BulkVariables] = {}
 
     def check_cost(self, variables: Mapping[str, Any]) -> None:
         """Raise LimitExceededError if the document is too much with these variables."""
@@ -66,6 +68,15 @@ class Prepared:
         if name is None:
             return operations[0] if len(operations) == 1 else None
         return next((it for it in operations if it.name and it.name.value == name), None)
+
+    def bulk(self, name: str | None) -> BulkVariables:
+        """Return the variables of the operation of that name that can be read at once."""
+        if name not in self._bulk:
+            operation = self.operation(name)
+            if operation is None:
+                return ()
+            self._bulk[name] = bulk_variables(operation)
+        return self._bulk[name]
 
 
 class Documents:

@@ -10,6 +10,7 @@ from graphql import ExecutionResult, GraphQLError, OperationType, create_source_
 
 from gateway.domain.errors import LimitExceededError
 from gateway.schema.build import executable_schema
+from gateway.schema.bulk import read_bulk
 from gateway.schema.documents import Documents, Prepared
 from gateway.schema.executor import LeafExecutor
 from gateway.schema.limits import check_lists
@@ -105,17 +106,19 @@ class Engine:
     def _executor(
         self, prepared: Prepared, request: GraphQLRequest, session: Session, event: object = None
     ) -> LeafExecutor | Answer:
+        variables, found = read_bulk(prepared.bulk(request.operation_name), request.variables or {})
         executor = LeafExecutor.build(
             self._schema,
             prepared.document,
             root_value=event,
             context_value=session,
-            raw_variable_values=request.variables,
+            raw_variable_values=variables,
             operation_name=request.operation_name,
             max_coercion_errors=MAX_ERRORS,
         )
         if isinstance(executor, list):
             return Answer(errors=format_request_errors(executor, code="variables_invalid"))
+        executor.variable_values.coerced.update(found)
         return cast("LeafExecutor", executor)
 
     async def _run(

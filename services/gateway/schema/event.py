@@ -6,15 +6,50 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, cast
 
+import msgspec
 import strawberry
 
 from clocks import contract
 from gateway.schema.declare import input_made_by, input_type, object_type
 from gateway.schema.failures import UserError, camel_field, settle
 from gateway.schema.info import Info
-from gateway.schema.scalars import JSONObject
+from gateway.schema.scalars import JSONObject, parse_instant
 
-__all__ = ["IngestEventsPayload", "ingest_events"]
+__all__ = ["EventFields", "IngestEventsPayload", "ingest_events", "record_of"]
+
+
+Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
+
+
+class EventFields(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """An EventInput as it is sent, where it is exactly as its type asks."""
+
+    event_id: str
+    subject_id: str
+    occurred_at: str
+    type: str
+    sequence: Int32 = 0
+    attributes: dict[str, Any] | None = None
+
+
+def record_of(fields: EventFields) -> contract.EventRecord:
+    """Make what crosses the door; raises GraphQLError for what is no instant."""
+    return contract.EventRecord(
+        event_id=fields.event_id,
+        subject_id=fields.subject_id,
+        occurred_at=parse_instant(fields.occurred_at),
+        type=fields.type,
+        sequence=fields.sequence,
+        attributes=fields.attributes or {},
+    )
+
+
+def batch_of(sent: Mapping[str, Any]) -> contract.IngestEvents:
+    """Make what crosses the door of a batch, whose events were read one by one or in bulk."""
+    events = sent["events"]
+    return contract.IngestEvents(
+        events=tuple(it if isinstance(it, contract.EventRecord) else event_of(it) for it in events)
+    )
 
 
 def event_of(sent: Mapping[str, Any]) -> contract.EventRecord:
@@ -29,7 +64,7 @@ def event_of(sent: Mapping[str, Any]) -> contract.EventRecord:
     )
 
 
-@input_made_by(event_of)
+@input_type
 class EventInput:
     """A fact about a Subject.
 
@@ -48,7 +83,7 @@ class EventInput:
     attributes: JSONObject | None = None
 
 
-@input_type
+@input_made_by(batch_of)
 class IngestEventsInput:
     """A batch of at most 1,000 events, in any order."""
 
@@ -91,8 +126,7 @@ async def ingest_events(
 ) -> IngestEventsPayload:
     """Take a batch of events. Scope: ingest."""
     context = info.context.keyed(idempotency_key)
-    events = cast("list[contract.EventRecord]", request.events)
-    asked = contract.IngestEvents(events=tuple(events))
+    asked = cast("contract.IngestEvents", request)
     receipt: contract.IngestReceipt | None
     receipt, errors = await settle(info.context.clocks.ingest_events, context, asked)
     if receipt is None:

@@ -9,7 +9,7 @@ import strawberry
 
 from calendars import contract
 from gateway.schema.calendar import AmendMode
-from gateway.schema.calendar_plan import AppliedCalendar
+from gateway.schema.calendar_files import AppliedCalendar
 from gateway.schema.declare import input_type, object_type
 from gateway.schema.failures import UserError, settle
 from gateway.schema.ics_source import IcsSource, IcsSourcePayload

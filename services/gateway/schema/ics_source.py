@@ -19,6 +19,7 @@ from gateway.schema.pages import DEFAULT_PAGE, Connection, check_first, connect_
 from gateway.schema.scalars import JSONObject
 
 __all__ = [
+    "IcsDifference",
     "IcsHolidays",
     "IcsSource",
     "IcsSourcePayload",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.schema.action import ActOnClockPayload, act_on_clock
 from gateway.schema.agreement import AgreementPayload, save_agreement
 from gateway.schema.calendar import CalendarPayload, amend_calendar, create_calendar, revert_calendar
-from gateway.schema.calendar_plan import ApplyCalendarsPayload, apply_calendars
+from gateway.schema.calendar_files import ApplyCalendarsPayload, apply_calendars
 from gateway.schema.calendar_watch import AdoptZoneRulesPayload, adopt_zone_rules
 from gateway.schema.closure_feed import (
     ClosureFeedPayload,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -17,9 +18,11 @@ from credits.contract import (
 )
 from serving.context import RequestContext
 
-__all__ = ["MoneyMove", "money_moves"]
+__all__ = ["MAX_ASSESSED", "MoneyMove", "MoneyMoves", "money_moves"]
 
 PAGE = 50
+MAX_ASSESSED = 40
+"""How many months of Agreements are assessed for one plan, each of them twice."""
 
 
 class MoneyMove(NamedTuple):
@@ -32,29 +35,62 @@ class MoneyMove(NamedTuple):
     after_minor: int
 
 
+class MoneyMoves(NamedTuple):
+    """Months whose amounts would be others; how many were assessed to find them, and how many were not."""
+
+    moves: Sequence[MoneyMove]
+    assessed: int
+    left_out: int
+
+
+class _Month(NamedTuple):
+    """A month of an Agreement in which counts shift, and by how many Cycles."""
+
+    agreement: AgreementRecord
+    period: str
+    shifted: int
+
+
 async def money_moves(
     context: RequestContext, shifts: Sequence[AttainmentShift], *, clocks: Clocks, owed: Credits
-) -> list[MoneyMove]:
-    """Assess each Agreement's months in which counts would shift, as they are and as they would be.
+) -> MoneyMoves:
+    """Assess the Agreements' months in which counts would shift, as they are and as they would be.
 
-    Those that come to the same are left out. Raises what the doors raise.
+    Those in which most Cycles shift go first; past the limit months are counted only. Raises what the doors
+    raise.
     """
-    moves: list[MoneyMove] = []
-    if not shifts:
-        return moves
-    async for agreement in list_agreements(context, owed):
-        document = agreement.versions[-1].document
-        concerned = [shift for shift in shifts if shift.policy_key in policies_of(document)]
-        for period in sorted(months_of(document, concerned)):
-            asked = AssessPeriod(agreement_key=agreement.key, period=period)
-            before = await owed.assess_period(context, asked)
-            attained = await foresee(context, document, concerned, before, clocks=clocks)
-            assumed = AssessPeriod(agreement_key=agreement.key, period=period, attained=attained)
-            after = await owed.assess_period(context, assumed)
-            if before.amount_minor != after.amount_minor:
-                amounts = before.amount_minor, after.amount_minor
-                moves.append(MoneyMove(agreement.key, period, before.currency, *amounts))
-    return moves
+    months: list[_Month] = []
+    if shifts:
+        async for agreement in list_agreements(context, owed):
+            months += months_of(agreement, shifts)
+    months.sort(key=lambda month: (-month.shifted, month.agreement.key, month.period))
+    moves = [
+        move
+        for month in months[:MAX_ASSESSED]
+        if (move := await _assess(context, month, shifts, clocks=clocks, owed=owed)) is not None
+    ]
+    moves.sort(key=lambda move: (move.agreement_key, move.period))
+    return MoneyMoves(moves, min(len(months), MAX_ASSESSED), max(len(months) - MAX_ASSESSED, 0))
+
+
+async def _assess(
+    context: RequestContext,
+    month: _Month,
+    shifts: Sequence[AttainmentShift],
+    *,
+    clocks: Clocks,
+    owed: Credits,
+) -> MoneyMove | None:
+    """Assess a month twice; None where it comes to the same."""
+    key, document = month.agreement.key, month.agreement.versions[-1].document
+    concerned = concerning(document, shifts)
+    before = await owed.assess_period(context, AssessPeriod(agreement_key=key, period=month.period))
+    attained = await foresee(context, document, concerned, before, clocks=clocks)
+    assumed = AssessPeriod(agreement_key=key, period=month.period, attained=attained)
+    after = await owed.assess_period(context, assumed)
+    if before.amount_minor == after.amount_minor:
+        return None
+    return MoneyMove(key, month.period, before.currency, before.amount_minor, after.amount_minor)
 
 
 async def foresee(
@@ -97,15 +133,20 @@ def measured_by(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield level["measure"]["policy"], level["measure"]["metric"]
 
 
-def policies_of(document: dict[str, Any]) -> set[str]:
-    """Name the policies that an Agreement's levels measure."""
-    return {policy_key for policy_key, _ in measured_by(document)}
+def concerning(document: dict[str, Any], shifts: Iterable[AttainmentShift]) -> list[AttainmentShift]:
+    """List the shifts in what an Agreement's levels measure."""
+    measured = set(measured_by(document))
+    return [shift for shift in shifts if (shift.policy_key, shift.metric) in measured]
 
 
-def months_of(document: dict[str, Any], shifts: Iterable[AttainmentShift]) -> set[str]:
-    """Name the Agreement's months in which counts shift."""
-    place = zone(document["zone"])
-    return {f"{shift.at.astimezone(place):%Y-%m}" for shift in shifts}
+def months_of(agreement: AgreementRecord, shifts: Iterable[AttainmentShift]) -> Iterator[_Month]:
+    """List an Agreement's months in which counts shift."""
+    document = agreement.versions[-1].document
+    place, shifted = zone(document["zone"]), Counter[str]()
+    for shift in concerning(document, shifts):
+        shifted[f"{shift.at.astimezone(place):%Y-%m}"] += abs(shift.met) + abs(shift.breached)
+    for period, count in shifted.items():
+        yield _Month(agreement, period, count)
 
 
 async def list_agreements(context: RequestContext, owed: Credits) -> AsyncIterator[AgreementRecord]:

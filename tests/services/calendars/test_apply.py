@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,12 +14,18 @@ from calendars.contract import (
     ApplyCalendars,
     CalendarFile,
     Calendars,
+    CalendarVersionRecord,
+    FileAmendment,
+    IcsSourceFile,
     ListAmendments,
     ListCalendars,
+    ListIcsSources,
     ReadCalendar,
+    ReadIcsSource,
+    ReadTimelines,
 )
 from serving.context import RequestContext
-from tests.services.calendars.conftest import acting_for
+from tests.services.calendars.conftest import Clock, acting_for
 from tests.services.calendars.documents import LONDON, NEW_YORK, hours, refusal_of
 
 FILES: dict[str, dict[str, Any]] = {
@@ -97,8 +104,13 @@ async def test_a_plan_says_what_would_be_done_and_does_nothing(
         1,
         1,
     ]
+    change = planned.planned
+    assert change is not None
+    assert (change.effective_from, change.affected) == (datetime(2026, 3, 2, 12, tzinfo=UTC), ("a",))
     applied = await door.apply_calendars(context, ApplyCalendars(calendars=wanted.calendars))
-    assert applied == planned
+    assert (applied.calendars, applied.planned) == (planned.calendars, None)
+    after = await door.read_timelines(context, ReadTimelines(keys=("a",)))
+    assert after.timelines[0].content_key == change.timelines[0].content_key
     assert (await door.read_calendar(context, ReadCalendar(key="a"))).version == 2
 
 
@@ -218,3 +230,196 @@ async def test_overlapping_seasons_are_refused(
         assert (refusal.code, refusal.field) == ("seasons_overlap", "calendars[0].document.seasons[1]")
     else:
         assert (await applying).calendars[0].action == "create"
+
+
+SUMMER = datetime(2026, 6, 1, tzinfo=UTC)
+AUTUMN = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+def amended_file() -> CalendarFile:
+    """Write a file that knows of two amendments to come."""
+    amendments = (
+        FileAmendment(effective_from=SUMMER, document=hours("UTC", "08:00-14:00")),
+        FileAmendment(effective_from=AUTUMN, document=hours("UTC", "09:00-18:00")),
+    )
+    return CalendarFile(key="a", name="A", document=hours("UTC", "09:00-17:00"), amendments=amendments)
+
+
+def holding(versions: tuple[CalendarVersionRecord, ...]) -> list[tuple[datetime | None, Any]]:
+    """List from when on which windows hold."""
+    return [(each.effective_from, each.document["hours"]["mon-fri"]) for each in versions if each.holds]
+
+
+async def test_a_file_holds_amendments_to_come(
+    door: Calendars, context: RequestContext, clock: Clock
+) -> None:
+    """They are versions with instants of their own; and once one has begun, the file still says the same."""
+    wanted = ApplyCalendars(calendars=(amended_file(),))
+    done = await door.apply_calendars(context, wanted)
+    assert (done.calendars[0].action, done.calendars[0].version) == ("create", 3)
+    record = await door.read_calendar(context, ReadCalendar(key="a"))
+    assert holding(record.versions) == [
+        (None, ["09:00-17:00"]),
+        (SUMMER, ["08:00-14:00"]),
+        (AUTUMN, ["09:00-18:00"]),
+    ]
+    for _ in range(3):
+        again = await door.apply_calendars(context, wanted)
+        assert (again.calendars[0].action, again.calendars[0].version) == ("none", 3)
+        clock.move(timedelta(days=120))
+
+
+async def test_a_file_that_knows_of_another_amendment_amends(
+    door: Calendars, context: RequestContext
+) -> None:
+    """What it says from now on replaces all that was to come, at the instants that it names."""
+    await door.apply_calendars(context, ApplyCalendars(calendars=(amended_file(),)))
+    file = amended_file()
+    fewer = replace(file, amendments=file.amendments[1:])
+    done = await door.apply_calendars(context, ApplyCalendars(calendars=(fewer,)))
+    assert (done.calendars[0].action, done.calendars[0].version) == ("amend", 5)
+    record = await door.read_calendar(context, ReadCalendar(key="a"))
+    assert holding(record.versions)[1:] == [
+        (datetime(2026, 3, 2, 12, tzinfo=UTC), ["09:00-17:00"]),
+        (AUTUMN, ["09:00-18:00"]),
+    ]
+
+
+async def test_an_instant_of_an_earlier_apply_is_not_brought_forward(
+    door: Calendars, context: RequestContext
+) -> None:
+    """A file applied from the summer on is the same when it is applied without an instant."""
+    await door.apply_calendars(context, ApplyCalendars(calendars=files_of({"a": LONDON})))
+    wanted = ApplyCalendars(calendars=files_of({"a": NEW_YORK}), effective_from=SUMMER)
+    await door.apply_calendars(context, wanted)
+    again = await door.apply_calendars(context, replace(wanted, effective_from=None))
+    assert again.calendars[0].action == "none"
+
+
+@pytest.mark.parametrize(
+    ("amendments", "code", "field"),
+    [
+        ((AUTUMN, SUMMER), "document_invalid", "amendments[1].effective_from"),
+        ((SUMMER, SUMMER), "document_invalid", "amendments[1].effective_from"),
+        ((datetime(2026, 6, 1),), "instant_naive", "amendments[0].effective_from"),  # noqa: DTZ001
+    ],
+)
+async def test_amendments_of_a_file_are_in_order(
+    door: Calendars, context: RequestContext, amendments: tuple[datetime, ...], code: str, field: str
+) -> None:
+    """Each begins after the one before, at an instant with an offset; the path says which does not."""
+    said = tuple(FileAmendment(effective_from=each, document=LONDON) for each in amendments)
+    file = replace(amended_file(), amendments=said)
+    refused = await refusal_of(door.apply_calendars(context, ApplyCalendars(calendars=(file,))))
+    assert (refused.code, refused.field) == (code, f"calendars[0].{field}")
+
+
+async def test_a_bad_amendment_of_a_file_is_named(door: Calendars, context: RequestContext) -> None:
+    """What it lacks is told with its place in the file."""
+    said = FileAmendment(effective_from=SUMMER, document=hours("UTC", "25:00-26:00"))
+    file = replace(amended_file(), amendments=(said,))
+    refused = await refusal_of(door.apply_calendars(context, ApplyCalendars(calendars=(file,))))
+    assert refused.field == "calendars[0].amendments[0].document.hours.mon-fri[0]"
+    said = FileAmendment(effective_from=SUMMER, document={"parent": "none"})
+    file = replace(amended_file(), amendments=(said,))
+    refused = await refusal_of(door.apply_calendars(context, ApplyCalendars(calendars=(file,))))
+    assert refused.field == "calendars[0].amendments[0].document.parent"
+
+
+FAIR = """BEGIN:VCALENDAR\r
+VERSION:2.0\r
+BEGIN:VEVENT\r
+DTSTART;VALUE=DATE:2026{day}\r
+SUMMARY:Fair\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
+TAKES = hours("UTC", "09:00-17:00", holidays=[{"ics": "fairs"}])
+
+
+def fairs(day: str = "0504", **more: Any) -> ApplyCalendars:
+    """Write a source's file, and that of a Calendar which takes from it."""
+    source = IcsSourceFile(key="fairs", name="Fairs", content=FAIR.format(day=day))
+    return ApplyCalendars(sources=(source,), calendars=files_of({"a": TAKES} | more))
+
+
+async def test_sources_and_calendars_are_one(door: Calendars, context: RequestContext) -> None:
+    """A plan knows the source that is not there yet; a bad calendar leaves it undone; both come together."""
+    planned = await door.apply_calendars(context, replace(fairs(), plan=True))
+    assert (planned.sources[0].action, planned.calendars[0].action) == ("create", "create")
+    assert (await door.list_ics_sources(context, ListIcsSources())).sources == ()
+    refused = await refusal_of(door.apply_calendars(context, fairs(b=hours("UTC", "25:00-26:00"))))
+    assert refused.field == "calendars[1].document.hours.mon-fri[0]"
+    assert (await door.list_ics_sources(context, ListIcsSources())).sources == ()
+
+    done = await door.apply_calendars(context, fairs())
+    assert (done.sources, done.calendars) == (planned.sources, planned.calendars)
+    source = await door.read_ics_source(context, ReadIcsSource(key="fairs"))
+    assert (source.accepted and source.accepted.edition, source.calendars) == (1, ("a",))
+    again = await door.apply_calendars(context, fairs())
+    assert (again.sources[0].action, again.calendars[0].action) == ("none", "none")
+
+
+async def test_a_source_amends_what_takes_from_it(door: Calendars, context: RequestContext) -> None:
+    """A Calendar with a file once, in its own line; one without a file in a line behind the files."""
+    await door.apply_calendars(context, fairs(b=TAKES))
+    changed = fairs(day="0511")
+    for plan in (True, False):
+        done = await door.apply_calendars(context, replace(changed, plan=plan))
+        assert [(each.key, each.action, each.version) for each in done.calendars] == [
+            ("a", "amend", 2),
+            ("b", "amend", 2),
+        ]
+        assert (done.sources[0].action, done.sources[0].edition) == ("amend", 2)
+        difference = done.sources[0].difference
+        assert difference is not None
+        assert [each["date"] for each in (*difference.removed, *difference.added)] == [
+            "2026-05-04",
+            "2026-05-11",
+        ]
+        assert done.planned is None or done.planned.affected == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "field"),
+    [
+        (IcsSourceFile(key="fairs", name="F"), "ics_invalid", "content"),
+        (IcsSourceFile(key="fairs", name="F", content="x", url="https://x.test/"), "ics_invalid", "content"),
+        (IcsSourceFile(key="fairs", name="F", content="no calendar"), "ics_invalid", "content"),
+        (IcsSourceFile(key="fairs", name="F", url="http://10.0.0.1/x.ics"), "address_refused", "url"),
+        (
+            IcsSourceFile(key="fairs", name="F", url="http://127.0.0.1:1/x.ics"),
+            "outgoing_unreachable",
+            "url",
+        ),
+        (IcsSourceFile(key="FAIRS", name="F", content="x"), "calendar_key_invalid", "key"),
+    ],
+)
+async def test_a_bad_source_leaves_all_undone(
+    door: Calendars, context: RequestContext, source: IcsSourceFile, code: str, field: str
+) -> None:
+    """The refusal names the file and the field, and no calendar was made."""
+    wanted = ApplyCalendars(sources=(source,), calendars=files_of({"a": LONDON}))
+    refused = await refusal_of(door.apply_calendars(context, wanted))
+    assert (refused.code, refused.field) == (code, f"sources[0].{field}")
+    assert (await door.list_calendars(context, ListCalendars())).calendars == ()
+
+
+async def test_files_are_applied_as_they_were_planned(
+    door: Calendars, context: RequestContext, clock: Clock
+) -> None:
+    """With its token a plan holds from its own instant, while nothing that it rests on has changed."""
+    await door.apply_calendars(context, ApplyCalendars(calendars=files_of({"a": LONDON, "b": NEW_YORK})))
+    wanted = ApplyCalendars(calendars=files_of({"a": NEW_YORK}))
+    planned_at = clock.at
+    planned = (await door.apply_calendars(context, replace(wanted, plan=True))).planned
+    assert planned is not None
+    clock.move(timedelta(hours=3))
+    other = replace(wanted, calendars=files_of({"a": TAKES}), plan_token=planned.token)
+    refused = await refusal_of(door.apply_calendars(context, other))
+    assert (refused.kind, refused.code, refused.field) == ("conflict", "plan_stale", "plan_token")
+    await door.apply_calendars(context, replace(wanted, plan_token=planned.token))
+    latest = (await door.read_calendar(context, ReadCalendar(key="a"))).versions[-1]
+    assert (latest.effective_from, latest.created_at) == (planned_at, clock.at)
+    refused = await refusal_of(door.apply_calendars(context, replace(wanted, plan_token=planned.token)))
+    assert refused.code == "plan_stale"

@@ -74,6 +74,34 @@ async def test_a_plan_is_applied_by_its_token(
     assert amended.version == 2
 
 
+async def test_an_amendment_begins_when_its_plan_said(
+    family: Calendars, context: RequestContext, clock: Clock
+) -> None:
+    """An instant that was left out is the plan's, however much later it is applied; it is recorded then."""
+    request = AmendCalendar(key="world", expected_version=1, document=hours("UTC", "09:00-18:00"))
+    plan = await family.plan_amendment(context, request)
+    clock.move(timedelta(hours=7))
+    amended = await family.amend_calendar(context, with_token(request, plan.token))
+    latest = amended.versions[-1]
+    assert (latest.effective_from, latest.created_at) == (plan.effective_from, clock.at)
+    after = await family.read_timelines(context, ReadTimelines(keys=plan.affected))
+    assert [line.content_key for line in after.timelines] == [line.content_key for line in plan.timelines]
+
+
+async def test_a_plan_holds_for_a_day(family: Calendars, context: RequestContext, clock: Clock) -> None:
+    """After that it is stale, and so is a token that names another instant than its own."""
+    request = AmendCalendar(key="world", expected_version=1, document=hours("UTC", "09:00-18:00"))
+    plan = await family.plan_amendment(context, request)
+    instant, _, digest = plan.token.partition("-")
+    earlier = f"{int(instant, 16) - 1:x}-{digest}"
+    assert (
+        await refusal_of(family.amend_calendar(context, with_token(request, earlier)))
+    ).code == "plan_stale"
+    clock.move(timedelta(hours=25))
+    refused = await refusal_of(family.amend_calendar(context, with_token(request, plan.token)))
+    assert (refused.code, refused.field) == ("plan_stale", "plan_token")
+
+
 def with_token(request: AmendCalendar, token: str, **changes: Any) -> AmendCalendar:
     """Write the request again with a plan's token."""
     fields = {name: getattr(request, name) for name in request.__struct_fields__}

@@ -14,7 +14,7 @@ PLAN = """query ($input: AmendCalendarInput!) {
     cycles {
       running ended moved breachesGained breachesLost
       lost { subjectId outcomeBefore outcomeAfter dueBefore dueAfter }
-      amounts { agreementKey period currency beforeMinor afterMinor }
+      money { moves { agreementKey period currency beforeMinor afterMinor } assessed leftOut }
     }
   }
 }"""
@@ -47,15 +47,14 @@ async def test_a_plan_says_what_breaches_and_money_would_move(api: Api) -> None:
         assert (effect["breachesGained"], effect["breachesLost"]) == (0, 1)
         (lost,) = effect["lost"]
         assert (lost["subjectId"], lost["outcomeBefore"], lost["outcomeAfter"]) == ("INC2", "BREACHED", "MET")
-        assert effect["amounts"] == [
-            {
-                "agreementKey": "acme",
-                "period": "2026-02",
-                "currency": "BRL",
-                "beforeMinor": 100_000,
-                "afterMinor": 0,
-            }
-        ]
+        moved = {
+            "agreementKey": "acme",
+            "period": "2026-02",
+            "currency": "BRL",
+            "beforeMinor": 100_000,
+            "afterMinor": 0,
+        }
+        assert effect["money"] == {"moves": [moved], "assessed": 1, "leftOut": 0}
 
 
 async def test_an_event_on_a_cycle_makes_the_plan_stale(api: Api) -> None:

@@ -48,7 +48,8 @@ REVERT = """mutation ($input: RevertCalendarInput!) {
 }"""
 APPLY = f"""mutation ($input: ApplyCalendarsInput!, $key: String) {{
   applyCalendars(input: $input, idempotencyKey: $key) {{
-    calendars {{ key action version difference {{ {DIFFERENCE} }} }} planned
+    calendars {{ key action version difference {{ {DIFFERENCE} }} }}
+    sources {{ key action edition }} plan {{ effectiveFrom affected token cycles {{ running moved }} }}
     errors {{ code kind field message }}
   }}
 }}"""
@@ -233,7 +234,7 @@ async def test_files_are_applied_all_or_none_or_planned(desks: Api) -> None:
         rome={"parent": "london", "zone": "Europe/Rome"}, tokyo=TOKYO, both={"union": ["tokyo", "rome"]}
     )
     planned = (await desks.ask(APPLY, {"input": {"calendars": wanted, "plan": True}}))["applyCalendars"]
-    assert planned["planned"] is True
+    assert (planned["plan"]["affected"], planned["plan"]["cycles"]) == (["both"], {"running": 0, "moved": 0})
     assert [(it["key"], it["action"], it["version"]) for it in planned["calendars"]] == [
         ("rome", "CREATE", 1),
         ("tokyo", "NONE", 1),
@@ -248,7 +249,7 @@ async def test_files_are_applied_all_or_none_or_planned(desks: Api) -> None:
     assert refused["errors"][0]["field"] == "calendars[1].document.zone"
     assert (await desks.ask('{ calendar(key: "rome") { key } }'))["calendar"] is None
 
-    keyed = {"input": {"calendars": wanted}, "key": "once"}
+    keyed = {"input": {"calendars": wanted, "planToken": planned["plan"]["token"]}, "key": "once"}
     applied = (await desks.ask(APPLY, keyed))["applyCalendars"]
     assert [it["action"] for it in applied["calendars"]] == ["CREATE", "NONE", "AMEND"]
     assert (await desks.ask(APPLY, keyed))["applyCalendars"] == applied
