@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -18,6 +19,9 @@ from clocks.domain.reading import Reading
 __all__ = ["print_tables", "report_lines"]
 
 MAX_BREACHED = 20
+
+Tally = Counter[tuple[str, str, str]]
+"""How many Cycles there are by Metric, Target and what became of them."""
 
 
 class CycleLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,23 +67,35 @@ def instant(instant_us: int | None) -> datetime | None:
     return None if instant_us is None else from_us(instant_us)
 
 
-def print_tables(cycles: Sequence[TriedCycle], console: Console) -> None:
+def print_tables(cycles: Iterable[TriedCycle], console: Console) -> None:
     """Print attainment by Metric and Target, then the Cycles that were breached, longest over due first."""
-    console.print(attainment_table(cycles))
-    breached = [tried for tried in cycles if tried.reading.outcome == "BREACHED"]
-    if not breached:
+    counts = Tally()
+    longest = heapq.nsmallest(MAX_BREACHED, breached_among(cycles, counts), key=over_due_order)
+    console.print(attainment_table(counts))
+    if not longest:
         console.print("No Cycle was breached.")
         return
-    breached.sort(key=lambda tried: (tried.reading.remaining_us, tried.subject_id))
-    console.print(breached_table(breached[:MAX_BREACHED]))
-    if len(breached) > MAX_BREACHED:
-        more = len(breached) - MAX_BREACHED
+    console.print(breached_table(longest))
+    more = sum(count for (_, _, name), count in counts.items() if name == "BREACHED") - len(longest)
+    if more:
         console.print(f"{more:,} more were breached; --format json lists every Cycle.")
 
 
-def attainment_table(cycles: Iterable[TriedCycle]) -> Table:
-    """Count outcomes by Metric and Target; attainment is met of met and breached, as in the service."""
-    counts = Counter((tried.metric, tried.reading.target, standing(tried.reading)) for tried in cycles)
+def breached_among(cycles: Iterable[TriedCycle], counts: Tally) -> Iterator[TriedCycle]:
+    """Count all Cycles as they pass, and pass on those that were breached."""
+    for tried in cycles:
+        counts[tried.metric, tried.reading.target, standing(tried.reading)] += 1
+        if tried.reading.outcome == "BREACHED":
+            yield tried
+
+
+def over_due_order(tried: TriedCycle) -> tuple[int, str]:
+    """Put Cycles in order, the longest over due first."""
+    return tried.reading.remaining_us, tried.subject_id
+
+
+def attainment_table(counts: Tally) -> Table:
+    """Show outcomes by Metric and Target; attainment is met of met and breached, as in the service."""
     table = Table(title="Attainment")
     for name in ("Metric", "Target"):
         table.add_column(name)

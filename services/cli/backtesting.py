@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import yaml
 
 from businesstime import Timeline, compile_schedule, schedule_from_document
 from cli.errors import CliError
-from cli.events import BadRow, ExportError, read_event_lines
+from cli.events import BadRow, EventRow, ExportError, read_event_lines
 from cli.manifest import bare_document
 from cli.servicenow import read_servicenow
+from cli.sorting import in_order
 from clocks.domain.cycle import Cycle, empty_state
 from clocks.domain.event import Event
 from clocks.domain.fold import fold
@@ -29,12 +32,12 @@ __all__ = [
     "default_zone",
     "is_json_lines",
     "read_calendars",
-    "read_log",
     "read_policy",
     "try_policy",
 ]
 
 POLICY_KEY = "backtest"
+MAX_REPORTED = 20
 JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 
@@ -46,18 +49,72 @@ class DocumentError(CliError):
         self.code = code
 
 
-class Log(NamedTuple):
-    """A file of events by Subject, and the rows of it that gave none."""
+class Log:
+    """A file of events by Subject, which is read anew by each iteration; it is never held as a whole.
 
-    events_of: Mapping[str, Sequence[Event]]
-    bad_rows: Sequence[BadRow]
+    zone: of an export's wall times; None: JSON lines, which need none. attributes: those that matter.
+    """
+
+    def __init__(self, path: Path, *, zone: str | None, attributes: Collection[str] | None) -> None:
+        self._path, self._zone, self._attributes = path, zone, attributes
+        self.bad_rows = 0
+        """How many rows gave no event, so far."""
+        self._last_us: int | None = None
+        self._first_bad: list[BadRow] = []
 
     @property
     def last_us(self) -> int:
-        """The latest instant of any event. Raises ExportError when there is none."""
-        if not self.events_of:
+        """The latest instant of any event, once the first Subject is there. Raises ExportError before."""
+        if self._last_us is None:
             raise ExportError("the file holds no events")
-        return max(event.occurred_at_us for events in self.events_of.values() for event in events)
+        return self._last_us
+
+    def subjects(self) -> Iterator[list[Event]]:
+        """Iterate over the events of one Subject after the other, in order of their ids.
+
+        Of an event that stands in the file twice, one is kept; the same id with other content is a bad row.
+        Raises ExportError, also when there are no events at all.
+        """
+        if self._zone is None:
+            by_id = in_order(self._good(read_event_lines(self._path)), attrgetter("event_id"))
+            rows: Iterable[EventRow] = chain.from_iterable(map(self._distinct, by_id))
+        else:  # ids of an export hold their Subject's: an event can be there twice in one Subject only
+            rows = self._good(read_servicenow(self._path, zone=self._zone, columns=self._attributes))
+        for group in in_order(rows, attrgetter("subject_id")):
+            yield [row.event for row in self._distinct(group)]
+        if self._last_us is None:
+            raise ExportError("the file holds no events")
+
+    def first_bad_rows(self) -> Sequence[BadRow]:
+        """List the first rows that gave no event, of those found so far; 20 at most."""
+        return sorted(self._first_bad)[:MAX_REPORTED]
+
+    def _good(self, rows: Iterable[EventRow | BadRow]) -> Iterator[EventRow]:
+        for row in rows:
+            if isinstance(row, BadRow):
+                self._leave_out(row)
+                continue
+            occurred_at_us = row.event.occurred_at_us
+            if self._last_us is None or occurred_at_us > self._last_us:
+                self._last_us = occurred_at_us
+            yield row
+
+    def _distinct(self, rows: Iterable[EventRow]) -> Iterator[EventRow]:
+        """Pass on what is not there twice, of rows among which are all with the same id."""
+        kept: dict[str, Event] = {}
+        for row in rows:
+            known = kept.setdefault(row.event.event_id, row.event)
+            if known is row.event:
+                yield row
+            elif known != row.event:
+                reason = f"event {known.event_id} was there before with other content"
+                self._leave_out(BadRow(row.line, reason))
+
+    def _leave_out(self, row: BadRow) -> None:
+        self.bad_rows += 1
+        self._first_bad.append(row)
+        if len(self._first_bad) > 2 * MAX_REPORTED:
+            self._first_bad = sorted(self._first_bad)[:MAX_REPORTED]
 
 
 class TriedCycle(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,50 +197,24 @@ def refusal(source: object, error: Exception) -> Exception:
     return DocumentError(f"{source}: {error}", code=code, field=getattr(error, "field", None))
 
 
-def read_log(path: Path, *, zone: str | None, attributes: Collection[str] | None) -> Log:
-    """Read a file of events: an export whose wall times are of a zone, or JSON lines, which need none.
-
-    attributes: all that matter; None: any may. Of an event that stands in it twice, one is kept; the same id
-    with other content is a bad row. Raises ExportError.
-    """
-    events: dict[str, Event] = {}
-    bad_rows: list[BadRow] = []
-    rows = read_event_lines(path) if zone is None else read_servicenow(path, zone=zone, columns=attributes)
-    for row in rows:
-        if isinstance(row, BadRow):
-            bad_rows.append(row)
-            continue
-        kept = events.setdefault(row.event.event_id, row.event)
-        if kept is not row.event and kept != row.event:
-            bad_rows.append(BadRow(row.line, f"event {kept.event_id} was there before with other content"))
-    return Log(by_subject(events.values()), bad_rows)
-
-
 def is_json_lines(path: Path) -> bool:
     """Tell by its name whether a file holds JSON lines; any other is read as a ServiceNow export."""
     return path.name.endswith(JSON_LINES)
 
 
-def by_subject(events: Iterable[Event]) -> dict[str, list[Event]]:
-    """Gather the events of each Subject, Subjects in order of their ids."""
-    events_of: dict[str, list[Event]] = {}
-    for event in events:
-        events_of.setdefault(event.subject_id, []).append(event)
-    return dict(sorted(events_of.items()))
-
-
 def try_policy(
-    policy: Policy, timelines: Mapping[str, Timeline], log: Log, *, as_of_us: int
+    policy: Policy, timelines: Mapping[str, Timeline], log: Log, *, as_of_us: int | None
 ) -> Iterator[TriedCycle]:
-    """Fold each Subject's events up to an instant, and read its Cycles at that instant."""
+    """Fold each Subject's events up to an instant, and read its Cycles at it; None: at the last event's."""
     policies = {POLICY_KEY: (PolicyVersion(policy_key=POLICY_KEY, version=1, policy=policy),)}
-    for subject_id, events in log.events_of.items():
-        known = [event for event in events if event.occurred_at_us <= as_of_us]
-        for clock in fold(empty_state(subject_id), known, policies).clocks:
+    for events in log.subjects():
+        at_us = log.last_us if as_of_us is None else as_of_us
+        known = [event for event in events if event.occurred_at_us <= at_us]
+        for clock in fold(empty_state(events[0].subject_id), known, policies).clocks:
             for cycle in clock.cycles:
                 yield TriedCycle(
-                    subject_id=subject_id,
+                    subject_id=events[0].subject_id,
                     metric=clock.metric,
                     cycle=cycle,
-                    reading=read_cycle(cycle, as_of_us, timelines),
+                    reading=read_cycle(cycle, at_us, timelines),
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -17,20 +17,17 @@ from rich.console import Console
 from businesstime import to_us
 from cli.backtest_report import print_tables, report_lines
 from cli.backtesting import (
+    Log,
     compile_calendars,
     default_zone,
     is_json_lines,
     read_calendars,
-    read_log,
     read_policy,
     try_policy,
 )
 from cli.errors import OptionError
-from cli.events import BadRow
 
 __all__ = ["app", "backtest"]
-
-MAX_REPORTED = 20
 
 app = typer.Typer(add_completion=False)
 
@@ -77,16 +74,15 @@ def backtest(
     timelines = compile_calendars(documents)
     as_of_us = None if as_of is None else instant_us(as_of)
     zone = None if is_json_lines(events) else timezone or default_zone(documents, rules)
-    with no_collection():
-        log = read_log(events, zone=zone, attributes=rules.reads)
-        report_bad_rows(log.bad_rows)
-        cycles = try_policy(rules, timelines, log, as_of_us=log.last_us if as_of_us is None else as_of_us)
-        if zone is not None and timezone is None:
-            typer.echo(f"wall times are read in {zone}, the calendar's; --timezone names another", err=True)
+    log = Log(events, zone=zone, attributes=rules.reads)
+    cycles = try_policy(rules, timelines, log, as_of_us=as_of_us)
+    with no_collection(), reported(log):
         if output is Format.JSON:
             sys.stdout.buffer.writelines(line + b"\n" for line in report_lines(cycles))
         else:
-            print_tables(list(cycles), Console())
+            print_tables(cycles, Console())
+    if zone is not None and timezone is None:
+        typer.echo(f"wall times are read in {zone}, the calendar's; --timezone names another", err=True)
 
 
 @contextmanager
@@ -110,9 +106,13 @@ def instant_us(text: str) -> int:
     return to_us(instant)
 
 
-def report_bad_rows(bad_rows: Sequence[BadRow]) -> None:
-    """Say on the error stream which rows gave no event, and how many in all."""
-    for row in bad_rows[:MAX_REPORTED]:
-        typer.echo(f"line {row.line}: {row.reason}", err=True)
-    if bad_rows:
-        typer.echo(f"{len(bad_rows):,} rows left out", err=True)
+@contextmanager
+def reported(log: Log) -> Iterator[None]:
+    """Say on the error stream, at the end, which rows gave no event, and how many in all."""
+    try:
+        yield
+    finally:
+        for row in log.first_bad_rows():
+            typer.echo(f"line {row.line}: {row.reason}", err=True)
+        if log.bad_rows:
+            typer.echo(f"{log.bad_rows:,} rows left out", err=True)

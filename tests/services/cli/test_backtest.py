@@ -182,6 +182,23 @@ def test_json_lines_give_the_same(export: Path, tmp_path: Path) -> None:
     assert cycles(backtest(path, *CALENDAR, *JSON)) == cycles(backtest(export, *CALENDAR, *JSON))
 
 
+def test_an_id_of_two_subjects_is_a_contradiction(tmp_path: Path) -> None:
+    """The first line that has an id keeps it; the same line again is no harm."""
+    lines = [
+        {"event_id": "e", "subject_id": subject, "occurred_at": "2016-03-01T12:00:00Z", "type": "updated"}
+        for subject in ("B", "A", "B")
+    ]
+    attributes = {"incident_state": "New", "priority": "1"}
+    path = tmp_path / "events.jsonl"
+    path.write_text("".join(json.dumps(line | {"attributes": attributes}) + "\n" for line in lines))
+    run = backtest(path, *CALENDAR, *JSON)
+    assert [each["subject"] for each in cycles(run)] == ["B"]
+    assert run.err.splitlines() == [
+        "line 2: event e was there before with other content",
+        "1 rows left out",
+    ]
+
+
 def test_only_an_export_needs_a_zone(export: Path, tmp_path: Path) -> None:
     """A composed calendar has none of its own: JSON lines do without, an export asks for --timezone."""
     hours = "{zone: America/Sao_Paulo, hours: {mon-fri: ['08:00-18:00']}}"
