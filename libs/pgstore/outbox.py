@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pgstore.blocks import load_blocks
@@ -22,13 +22,13 @@ class Message:
     type: such as `calendar.amended`. subject: what it is about, by the tenant's own id or key.
     payload: a JSON object: a dict, a msgspec struct, or `msgspec.Raw` of encoded JSON.
     id: give a name-based UUID (uuid5 of what makes the message one) where the same message may be written
-    twice; the second is dropped.
+    twice; the second is dropped. None: the database gives it a random one.
     """
 
     type: str
     subject: str
     payload: Any
-    id: uuid.UUID = field(default_factory=uuid.uuid4)
+    id: uuid.UUID | None = None
 
 
 async def append(connection: Connection, messages: Sequence[Message]) -> None:

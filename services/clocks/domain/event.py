@@ -29,7 +29,7 @@ INT64 = range(-(2**63), 2**63)
 REACH_US = range(-2_208_988_800_000_000, 10_413_792_000_000_000)
 
 
-class Position(msgspec.Struct, frozen=True, order=True, array_like=True):
+class Position(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """The place of an Event in its Subject's log; the log is folded in this order, whatever the arrival."""
 
     occurred_at_us: int
@@ -37,7 +37,7 @@ class Position(msgspec.Struct, frozen=True, order=True, array_like=True):
     event_id: str
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A fact about a Subject.
 
     event_id: unique in the tenant. occurred_at_us: UTC microseconds since the epoch.

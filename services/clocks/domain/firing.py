@@ -6,21 +6,23 @@ takes it back; a pause that begins at due comes too late.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Literal
 
 import msgspec
 
+from businesstime import Timeline
 from clocks.domain.cycle import Cycle
 from clocks.domain.due import Timelines, due_at_us, reached_us, target_at_us, timeline_of
 from clocks.domain.policy import WarningRule
+from clocks.domain.spans import reached_by_spans
 
 __all__ = ["BREACH", "Firing", "all_firings", "next_firing"]
 
 BREACH = "breach"
 
 
-class Firing(msgspec.Struct, frozen=True, kw_only=True):
+class Firing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A message that a Cycle owes at an instant.
 
     threshold: names it within the Cycle: "breach", or a warning's Target and label, as "P1:75%".
@@ -33,11 +35,14 @@ class Firing(msgspec.Struct, frozen=True, kw_only=True):
     at_us: int
 
 
-def all_firings(cycle: Cycle, timelines: Timelines) -> tuple[Firing, ...]:
+def all_firings(cycle: Cycle, timelines: Timelines, spans: Sequence[int] | None = None) -> tuple[Firing, ...]:
     """List the firings of a Cycle, past ones and those to come if no event comes, in order of time.
 
-    Of the warnings, those of the present Target that come before due.
+    Of the warnings, those of the present Target that come before due. spans: of a plain Cycle, with which one
+    walk finds the same.
     """
+    if spans is not None:
+        return plain_firings(cycle, spans, timeline_of(timelines, cycle.calendar_key))
     due_us = due_at_us(cycle, timelines)
     ended_us = cycle.cancelled_at_us if cycle.stopped_at_us is None else cycle.stopped_at_us
     firings = []
@@ -48,6 +53,22 @@ def all_firings(cycle: Cycle, timelines: Timelines) -> tuple[Firing, ...]:
     if cycle.term is not None:
         firings.sort(key=lambda firing: (firing.at_us, firing.threshold))
     if due_us is not None and comes_before(due_us, ended_us):
+        firings.append(Firing(kind="breach", threshold=BREACH, target=cycle.target, at_us=due_us))
+    return tuple(firings)
+
+
+def plain_firings(cycle: Cycle, spans: Sequence[int], timeline: Timeline) -> tuple[Firing, ...]:
+    """List the firings of a plain Cycle: each is owed at an amount of used time, and one walk finds them all.
+
+    Law: it is what `all_firings` finds without the spans.
+    """
+    due_us = reached_by_spans(spans, cycle.target_us, timeline)
+    firings = []
+    for rule in cycle.warnings:
+        at_us = reached_by_spans(spans, rule.elapsed_us, timeline)
+        if at_us is not None and comes_before(at_us, due_us):
+            firings.append(warning(cycle, rule.label, at_us))
+    if due_us is not None:
         firings.append(Firing(kind="breach", threshold=BREACH, target=cycle.target, at_us=due_us))
     return tuple(firings)
 

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from clocks.domain.cycle import Clock, Cycle, SubjectState
 from clocks.domain.event import Event
-from clocks.domain.fold import Policies, governing
+from clocks.domain.fold import governing
+from clocks.domain.policies import Policies
 from clocks.domain.transition import aim
 
 __all__ = ["FIRST_SEQUENCE", "hand_over", "imagined_event"]

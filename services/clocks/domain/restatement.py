@@ -12,7 +12,7 @@ from clocks.domain.standing import CountedOn, CycleKey, Notice, Standing, differ
 __all__ = ["Restatement", "restate"]
 
 
-class Restatement(msgspec.Struct, frozen=True, kw_only=True):
+class Restatement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is to be written of one Subject's Cycles.
 
     saved: standings that are new or changed. revised: Cycles whose earlier numbers are to be kept first.

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from businesstime import Timeline
 from clocks.domain.cycle import Cycle
 
-__all__ = ["MAX_SPANS", "NEVER", "Spans", "gather_spans", "reached_by_rows", "spans_of"]
+__all__ = ["MAX_SPANS", "NEVER", "Spans", "gather_spans", "reached_by_rows", "reached_by_spans", "spans_of"]
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -58,6 +58,18 @@ def spans_of(cycle: Cycle) -> tuple[int, ...] | None:
     if cycle.phase == "RUNNING":
         spans.append(cycle.since_us)
     return tuple(spans) if len(spans) <= MAX_SPANS else None
+
+
+def reached_by_spans(spans: Sequence[int], limit_us: int, timeline: Timeline) -> int | None:
+    """Tell when a plain Cycle's used time reaches a limit above 0; None: not without an event."""
+    used_us = 0
+    for place in range(0, len(spans) - 1, 2):
+        start_us = spans[place]
+        passed_us = timeline.elapsed_us(start_us, spans[place + 1])
+        if limit_us <= used_us + passed_us:
+            return timeline.deadline_us(start_us, limit_us - used_us)
+        used_us += passed_us
+    return timeline.deadline_us(spans[-1], limit_us - used_us) if len(spans) % 2 else None
 
 
 def gather_spans(rows: Sequence[Sequence[int]]) -> Spans:

@@ -52,7 +52,7 @@ class CountedOn(NamedTuple):
     versions: Mapping[str, int]
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class Standing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A Cycle's numbers as stored, and what was said about it; instants are UTC microseconds.
 
     outcome: BREACHED only once the Breach was fired. calendar_keys: of all its stretches, sorted.
@@ -82,7 +82,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     spans: tuple[int, ...] | None = None
 
 
-class Notice(msgspec.Struct, frozen=True, kw_only=True):
+class Notice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is to be said of a Cycle; `standing` is the one after, or the last one of a Cycle that never was.
 
     at_us: of the Breach that is fired, revoked or restated; None for a change.
@@ -103,7 +103,8 @@ def stand(
     of a Cycle which has ended counts as fired here. A warning is not sent for a Cycle that has ended, nor
     for one that was already breached when the warning was first noticed.
     """
-    firings = all_firings(cycle, counted_on.timelines) if cycle.open else ()
+    spans = spans_of(cycle)
+    firings = all_firings(cycle, counted_on.timelines, spans) if cycle.open else ()
     due_us = _breach_in(firings) if cycle.open else due_at_us(cycle, counted_on.timelines)
     outcome = outcome_at(cycle, due_us, now_us)
     breached_us = due_us if outcome == "BREACHED" else None
@@ -130,7 +131,7 @@ def stand(
         fired=fired,
         generation=_generation(before, fired, told),
         revision=_revision(before, told, restated=restated),
-        spans=spans_of(cycle),
+        spans=spans,
     )
 
 

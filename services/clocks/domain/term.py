@@ -18,7 +18,7 @@ from businesstime import Timeline, from_us, to_us, zone
 __all__ = ["Term", "ends_us", "worth_us"]
 
 
-class Term(msgspec.Struct, frozen=True, array_like=True):
+class Term(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """To where a promise reaches.
 
     kind, value: `days` so many business days after the start; `day_end` the end of the so-manieth business

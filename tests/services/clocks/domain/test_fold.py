@@ -17,8 +17,10 @@ from clocks.domain.errors import EventsLateError
 from clocks.domain.event import Event
 from clocks.domain.explain import explain_cycle
 from clocks.domain.firing import all_firings
-from clocks.domain.fold import Policies, fold, fold_in_two
+from clocks.domain.fold import fold, fold_in_two
+from clocks.domain.policies import Policies
 from clocks.domain.reading import read_cycle
+from clocks.domain.spans import spans_of
 from tests.services.clocks.domain.grid import Until
 from tests.services.clocks.domain.oracle import Fact, Result, Rule, in_order, tell
 from tests.services.clocks.domain.promises import (
@@ -286,6 +288,13 @@ def test_an_explanation_has_no_gaps_and_sums_to_the_elapsed_time(
         assert not segments or starts[0] == cycle.started_at_us
         reading = read_cycle(cycle, slot_us(as_of), TIMELINES)
         assert sum(segment.elapsed_us for segment in segments) == reading.elapsed_us
+
+
+@given(story=stories, rule=rules)
+def test_a_plain_cycle_fires_by_its_spans_as_by_its_stretches(story: list[Fact], rule: Rule) -> None:
+    """One walk over the spans of a plain Cycle finds what the walks over its stretches find."""
+    for cycle in cycles_of(folded(events_of(story), policies_of(rule))):
+        assert all_firings(cycle, TIMELINES, spans_of(cycle)) == all_firings(cycle, TIMELINES)
 
 
 @given(story=stories, rule=rules)

@@ -104,12 +104,14 @@ class Stage:
     async def say(self, *types: str, **payload: Any) -> list[uuid.UUID]:
         """Have the clocks say messages, in one transaction."""
         said = [
-            outbox.Message(type=type_, subject="INC1", payload={"subject_id": "INC1", **payload})
+            outbox.Message(
+                type=type_, subject="INC1", payload={"subject_id": "INC1", **payload}, id=uuid.uuid4()
+            )
             for type_ in types
         ]
         async with self.clocks.transaction(self.tenant) as connection:
             await outbox.append(connection, said)
-        return [message.id for message in said]
+        return [message.id for message in said if message.id is not None]
 
     async def pass_time(self, by: timedelta) -> None:
         """Let time pass for what waits: everything about this tenant's webhooks is that much older."""
