@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 
-__all__ = ["FIRST_INSTANT", "Fired", "fire_due", "next_due_us"]
+__all__ = ["FIRST_INSTANT", "Fired", "fire_due", "next_due_us", "read_open_transactions"]
 
 _SQL = load_blocks("clocks.storage", "firing.sql")
 
@@ -35,3 +35,8 @@ async def next_due_us(connection: Connection, *, low: datetime = FIRST_INSTANT) 
     """Say in how many microseconds the next threshold comes, by the database's time; None: none is left."""
     due_us: int | None = await connection.fetchval(_SQL["next_due"], low)
     return due_us
+
+
+async def read_open_transactions(connection: Connection) -> frozenset[str]:
+    """Name the transactions that are open on the server; each name is used once while the server runs."""
+    return frozenset(row["virtualtransaction"] for row in await connection.fetch(_SQL["open_transactions"]))
