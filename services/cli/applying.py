@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cli.applying_calendars import AppliedLine, CalendarTerms, apply_calendars
-from cli.applying_sources import apply_source
+from cli.applying_calendars import AppliedFiles, CalendarTerms, apply_files
 from cli.graphql import ERRORS, GatewayClient, GatewayRefusalError
 from cli.manifest import WORDS, Kind, Manifest
-from cli.planned_cycles import tell_cycles
 from clocks.domain.policy_document import parse_policy
 from credits.domain.agreement_document import agreement_from_document
 
-__all__ = ["Applied", "apply_manifests"]
+__all__ = ["Applied", "apply_manifests", "plan_manifests"]
 
 _FIELDS = ((Kind.POLICY, "policy"), (Kind.AGREEMENT, "agreement"))
 _READ = {
@@ -46,49 +44,78 @@ class Applied:
     """What was, or would be, done for one document.
 
     done: created, amended or unchanged. version: the one that holds then. planned: nothing was written.
-    details: lines that say what an amended Calendar gains and loses, and of a plan what becomes of Cycles.
+    details: lines that say what it gains and loses.
     """
 
-    manifest: Manifest
+    kind: Kind
+    key: str
     done: str
     version: int
     planned: bool = False
     details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        manifest, done = self.manifest, _WOULD[self.done] if self.planned else self.done
-        return f"{done} {WORDS[manifest.kind]} {manifest.key} (version {self.version})"
+        done = _WOULD[self.done] if self.planned else self.done
+        return f"{done} {WORDS[self.kind]} {self.key} (version {self.version})"
 
 
 async def apply_manifests(
-    client: GatewayClient,
-    manifests: Sequence[Manifest],
-    *,
-    plan: bool = False,
-    terms: CalendarTerms | None = None,
+    client: GatewayClient, manifests: Sequence[Manifest], *, terms: CalendarTerms | None = None
 ) -> AsyncIterator[Applied]:
-    """Apply IcsSources; Calendars, all or none; then Policies and Agreements one by one; and tell of each.
+    """Apply IcsSources and Calendars, all or none; then Policies and Agreements one by one; tell of each.
 
-    plan: only tell what would be done. terms: of the Calendars' amendments. Raises GatewayRefusalError, which
-    names the file: for a Policy or Agreement that says nothing sound by itself, before anything is applied;
-    for one that the tenant's other documents do not allow, after, and what was applied before stays.
+    terms: of the Calendars' amendments. Raises GatewayRefusalError, which names the file: for a Policy or
+    Agreement that says nothing sound by itself, before anything is applied; for one that the tenant's other
+    documents do not allow, after, and what was applied before stays.
     """
-    terms = terms or CalendarTerms()
+    for applied in _list_files(await _apply_files(client, manifests, terms, plan=False), plan=False):
+        yield applied
+    async for applied in _apply_others(client, manifests, plan=False):
+        yield applied
+
+
+async def plan_manifests(
+    client: GatewayClient, manifests: Sequence[Manifest], *, terms: CalendarTerms | None = None
+) -> AsyncIterator[Applied | str]:
+    """Tell what applying would do, and write nothing; behind the Calendars, lines of what follows for Cycles.
+
+    Raises as `apply_manifests`.
+    """
+    files = await _apply_files(client, manifests, terms, plan=True)
+    for applied in _list_files(files, plan=True):
+        yield applied
+    for line in files.effect:
+        yield line
+    async for applied in _apply_others(client, manifests, plan=True):
+        yield applied
+
+
+async def _apply_files(
+    client: GatewayClient, manifests: Sequence[Manifest], terms: CalendarTerms | None, *, plan: bool
+) -> AppliedFiles:
     for manifest in manifests:
         _check(manifest)
-    for manifest in (one for one in manifests if one.kind is Kind.ICS_SOURCE):
-        yield await _apply_source(client, manifest, terms, plan=plan)
-    calendars = [manifest for manifest in manifests if manifest.kind is Kind.CALENDAR]
-    if calendars:
-        lines = await apply_calendars(client, calendars, plan=plan, terms=terms)
-        for manifest, line in zip(calendars, lines, strict=True):
-            yield Applied(
-                manifest=manifest,
-                done=line.done,
-                version=line.version,
-                planned=plan,
-                details=(*line.details, *await _cycles(client, manifest, line, terms, plan=plan)),
-            )
+    files = [one for one in manifests if one.kind in {Kind.ICS_SOURCE, Kind.CALENDAR}]
+    if not files:
+        return AppliedFiles(files=[], effect=())
+    return await apply_files(client, files, plan=plan, terms=terms or CalendarTerms())
+
+
+def _list_files(applied: AppliedFiles, *, plan: bool) -> Iterator[Applied]:
+    for one in applied.files:
+        yield Applied(
+            kind=one.kind,
+            key=one.key,
+            done=one.done,
+            version=one.version,
+            planned=plan,
+            details=one.details,
+        )
+
+
+async def _apply_others(
+    client: GatewayClient, manifests: Sequence[Manifest], *, plan: bool
+) -> AsyncIterator[Applied]:
     for kind, _ in _FIELDS:
         for manifest in (one for one in manifests if one.kind is kind):
             yield await _apply(client, manifest, plan=plan)
@@ -109,38 +136,19 @@ def _check(manifest: Manifest) -> None:
         raise _named(manifest, refusal) from error
 
 
-async def _cycles(
-    client: GatewayClient, manifest: Manifest, line: AppliedLine, terms: CalendarTerms, *, plan: bool
-) -> list[str]:
-    """Say what a planned amendment would do to Cycles."""
-    if not plan or not line.changes_hours:
-        return []
-    return await tell_cycles(client, manifest, version=line.version, terms=terms)
-
-
-async def _apply_source(
-    client: GatewayClient, manifest: Manifest, terms: CalendarTerms, *, plan: bool
-) -> Applied:
-    try:
-        done, version = await apply_source(client, manifest, plan=plan, terms=terms)
-    except GatewayRefusalError as error:
-        raise _named(manifest, error) from error
-    return Applied(manifest=manifest, done=done, version=version, planned=plan)
-
-
 async def _apply(client: GatewayClient, manifest: Manifest, *, plan: bool) -> Applied:
     latest, document = await _read(client, manifest)
     done = "unchanged" if document == manifest.document else "amended" if latest else "created"
     if plan or done == "unchanged":
         version = latest + (done != "unchanged")
-        return Applied(manifest=manifest, done=done, version=version, planned=plan)
+        return Applied(kind=manifest.kind, key=manifest.key, done=done, version=version, planned=plan)
     variables = {"key": manifest.key, "version": latest, "document": manifest.document}
     try:
         payload = await client.change(_SAVE[manifest.kind], variables)
     except GatewayRefusalError as error:
         raise _named(manifest, error) from error
     (record,) = (value for name, value in payload.items() if name != "errors")
-    return Applied(manifest=manifest, done=done, version=int(record["version"]))
+    return Applied(kind=manifest.kind, key=manifest.key, done=done, version=int(record["version"]))
 
 
 async def _read(client: GatewayClient, manifest: Manifest) -> tuple[int, dict[str, Any] | None]:

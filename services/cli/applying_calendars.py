@@ -1,4 +1,4 @@
-"""Applying Calendars from files: all or none, in one request; or planning to."""
+"""Applying Calendars and ICS sources from files: all or none, in one request; or planning to."""
 
 from __future__ import annotations
 
@@ -9,27 +9,32 @@ from datetime import datetime
 from typing import Any
 
 from businesstime import format_duration
+from cli.dated_documents import dated_documents
 from cli.graphql import ERRORS, GatewayClient, GatewayRefusalError
-from cli.manifest import Manifest
+from cli.ics_text import source_input
+from cli.manifest import Kind, Manifest
+from cli.plan_lines import PLAN, plan_lines
 
-__all__ = ["AppliedLine", "CalendarTerms", "apply_calendars"]
+__all__ = ["AppliedFile", "AppliedFiles", "CalendarTerms", "apply_files"]
 
 MAX_DAYS = 10
 """How many dates of a difference are listed; of the others there is a count."""
 
 _APPLY = f"""
-mutation Apply($input: ApplyCalendarsInput!) {{
+mutation Apply($input: ApplyCalendarsInput!, $money: Boolean!) {{
   applyCalendars(input: $input) {{
+    sources {{ key action edition difference {{ added removed }} }}
     calendars {{
       key action version
       difference {{ start end gainedUs lostUs days {{ date before after }} }}
     }}
+    {PLAN}
     {ERRORS}
   }}
 }}
 """
 _DONE = {"CREATE": "created", "AMEND": "amended", "NONE": "unchanged"}
-_PLACE = re.compile(r"calendars\[(\d+)\]\.?")
+_PLACE = re.compile(r"(calendars|sources)\[(\d+)\]\.?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +42,13 @@ class CalendarTerms:
     """From when on and why Calendars are amended.
 
     restate: put the past right, from `effective_from` on; needs a reason. effective_from: None: from now on.
+    plan_token: of a plan that is to be applied exactly.
     """
 
     restate: bool = False
     effective_from: datetime | None = None
     reason: str | None = None
+    plan_token: str | None = None
 
     def variables(self) -> dict[str, Any]:
         """Give them as fields of a mutation's input."""
@@ -49,44 +56,90 @@ class CalendarTerms:
             "mode": "RESTATE" if self.restate else "FORWARD",
             "effectiveFrom": self.effective_from and self.effective_from.isoformat(),
             "reason": self.reason,
+            "planToken": self.plan_token,
         }
 
 
 @dataclass(frozen=True, kw_only=True)
-class AppliedLine:
-    """What was, or would be, done to one Calendar: created, amended or unchanged.
+class AppliedFile:
+    """What was, or would be, done to one: created, amended or unchanged. details: lines for people."""
 
-    changes_hours: whether it is amended to other hours than before. details: lines for people.
-    """
-
+    kind: Kind
+    key: str
     done: str
     version: int
-    changes_hours: bool
     details: tuple[str, ...]
 
 
-async def apply_calendars(
+@dataclass(frozen=True, kw_only=True)
+class AppliedFiles:
+    """A line for each; of a plan also what becomes of Cycles and money."""
+
+    files: list[AppliedFile]
+    effect: tuple[str, ...]
+
+
+async def apply_files(
     client: GatewayClient, manifests: Sequence[Manifest], *, plan: bool, terms: CalendarTerms
-) -> list[AppliedLine]:
-    """Apply all or none, or plan to; a line for each, in order. Raises GatewayRefusalError, with the file."""
-    files = [{"key": one.key, "name": one.name, "document": one.document} for one in manifests]
-    asked = terms.variables() | {"calendars": files, "plan": plan}
+) -> AppliedFiles:
+    """Apply all or none, or plan to. Raises ManifestError; and GatewayRefusalError, with the file."""
+    by_list = {
+        "sources": [one for one in manifests if one.kind is Kind.ICS_SOURCE],
+        "calendars": [one for one in manifests if one.kind is Kind.CALENDAR],
+    }
+    asked = terms.variables() | {
+        "sources": [source_input(one) for one in by_list["sources"]],
+        "calendars": [_calendar_input(one) for one in by_list["calendars"]],
+        "plan": plan,
+    }
     try:
-        payload = await client.change(_APPLY, {"input": asked})
+        payload = await client.change(_APPLY, {"input": asked, "money": "billing" in client.scopes})
     except GatewayRefusalError as error:
-        raise _named(manifests, error) from error
-    return [
-        AppliedLine(
-            done=_DONE[line["action"]],
-            version=line["version"],
-            changes_hours=bool(line["difference"] and line["difference"]["days"]),
-            details=tuple(_details(line["difference"])) if line["difference"] else (),
-        )
-        for line in payload["calendars"]
+        raise _named(by_list, error) from error
+    return AppliedFiles(
+        files=[
+            *(_file(Kind.ICS_SOURCE, line, line["edition"], _entries) for line in payload["sources"]),
+            *(_file(Kind.CALENDAR, line, line["version"], _days) for line in payload["calendars"]),
+        ],
+        effect=tuple(plan_lines(payload["plan"])) if payload["plan"] else (),
+    )
+
+
+def _calendar_input(manifest: Manifest) -> dict[str, Any]:
+    first, *later = dated_documents(manifest)
+    amendments = [
+        {"effectiveFrom": each.effective_from and each.effective_from.isoformat(), "document": each.document}
+        for each in later
     ]
+    return {
+        "key": manifest.key,
+        "name": manifest.name,
+        "document": first.document,
+        "amendments": amendments,
+    }
 
 
-def _details(difference: Mapping[str, Any]) -> Iterator[str]:
+def _file(kind: Kind, line: Mapping[str, Any], version: int, details: Any) -> AppliedFile:
+    difference = line["difference"]
+    return AppliedFile(
+        kind=kind,
+        key=line["key"],
+        done=_DONE[line["action"]],
+        version=version,
+        details=tuple(details(difference)) if difference else (),
+    )
+
+
+def _entries(difference: Mapping[str, Any]) -> Iterator[str]:
+    """Say how many holidays a source gains and loses, and which, up to a limit."""
+    signed = [("+", one) for one in difference["added"]] + [("-", one) for one in difference["removed"]]
+    for sign, one in signed[:MAX_DAYS]:
+        yield f"{sign} {one.get('date') or one['rule']} {one['name']}"
+    if len(signed) > MAX_DAYS:
+        yield f"… and {len(signed) - MAX_DAYS} more"
+
+
+def _days(difference: Mapping[str, Any]) -> Iterator[str]:
     """Say what the year after an amendment gains and loses, in hours and by date."""
     days = difference["days"]
     if not days:
@@ -104,11 +157,11 @@ def _windows(windows: Sequence[str]) -> str:
     return " ".join(windows) or "closed"
 
 
-def _named(manifests: Sequence[Manifest], error: GatewayRefusalError) -> GatewayRefusalError:
+def _named(by_list: Mapping[str, Sequence[Manifest]], error: GatewayRefusalError) -> GatewayRefusalError:
     """Say which file is at fault, where the refusal says its place in the request."""
     found = _PLACE.match(error.field or "")
-    if found is None or int(found[1]) >= len(manifests):
+    if found is None:
         return error
-    source, said = manifests[int(found[1])].source, str(error).removeprefix(found[0])
-    field = (error.field or "").removeprefix(found[0]) or None
+    source = by_list[found[1]][int(found[2])].source
+    said, field = str(error).removeprefix(found[0]), (error.field or "").removeprefix(found[0]) or None
     return GatewayRefusalError(f"{source}: {said}", code=error.code, kind=error.kind, field=field)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from businesstime import Timeline, compile_schedule
-from calendars.domain.calendar import Calendar, begin
+from calendars.domain.calendar import AmendMode, Calendar, CalendarVersion, begin
 from calendars.domain.definition import check_acyclic, closure_of, horizon_at, outline_of
-from calendars.domain.document import CalendarKey, read_document, read_key
+from calendars.domain.document import CalendarKey, Document, read_document, read_key
 from calendars.domain.document_imports import Entries
 from calendars.domain.errors import CalendarsError
 from calendars.domain.ics_source import digest_of
-from calendars.domain.resolution import check_document
+from calendars.domain.import_errors import ImportUnknownError
+from calendars.domain.placing import placed
+from calendars.domain.resolution import check_document, schedule_of
 from calendars.domain.schedule_check import check_schedule
 from calendars.domain.season_overlap import check_seasons
+from cli.dated_documents import AMENDMENTS, dated_documents
 from cli.errors import CliError
 from cli.ics_text import ics_text
 from cli.manifest import Kind, Manifest, read_manifests
@@ -60,17 +65,40 @@ def _entries(manifest: Manifest) -> Entries:
 
 
 def _calendar(manifest: Manifest, sources: Mapping[str, Entries], now: datetime) -> Calendar:
-    document = read_document(manifest.document)
+    first, *later = dated_documents(manifest)
+    calendar = begin(
+        key=read_key(manifest.key),
+        name=manifest.name,
+        document=_pinned(first.document, sources),
+        by="file",
+        now=now,
+    )
+    for place, each in enumerate(later):
+        with placed(f"{AMENDMENTS}[{place}]"):
+            version = CalendarVersion(
+                version=place + 2,
+                mode=AmendMode.FORWARD,
+                effective_from=each.effective_from,
+                document=_pinned(each.document, sources),
+                reason=None,
+                created_at=now,
+                created_by="file",
+            )
+        calendar = replace(calendar, versions=(*calendar.versions, version))
+    return calendar
+
+
+def _pinned(content: dict[str, Any], sources: Mapping[str, Entries]) -> Document:
+    document = read_document(content)
     digests = {each.source: digest_of(sources.get(each.source, ())) for each in document.imports}
     for one in document.imports:
         if one.source not in sources or one.digest not in {None, digests[one.source]}:
-            raise CalendarFileError(
+            raise ImportUnknownError(
                 f"{one.field}: takes holidays of the ICS source {one.source!r} that no file holds",
                 code="ics_source_unknown",
                 field=one.field,
             )
-    pinned = document.pinned(digests, {digests[key]: sources[key] for key in digests})
-    return begin(key=read_key(manifest.key), name=manifest.name, document=pinned, by="file", now=now)
+    return document.pinned(digests, {digests[key]: sources[key] for key in digests})
 
 
 def _find(key: str, book: Mapping[CalendarKey, Calendar]) -> CalendarKey:
@@ -96,28 +124,36 @@ def _check_made_of(book: Mapping[CalendarKey, Calendar], files: Mapping[str, Man
 
 
 def _check_known(calendar: Calendar, known: Collection[str], manifest: Manifest) -> None:
-    for reference in calendar.versions[-1].document.references:
-        if reference.key not in known:
-            raise CalendarFileError(
-                f"{manifest.source}: {reference.field}: names the calendar {reference.key!r}:"
-                " give its file too",
-                code="reference_unknown",
-                field=reference.field,
-            )
+    for version in calendar.versions:
+        for reference in version.document.references:
+            if reference.key not in known:
+                field = _within(version, reference.field)
+                raise CalendarFileError(
+                    f"{manifest.source}: {field}: names the calendar {reference.key!r}: give its file too",
+                    code="reference_unknown",
+                    field=field,
+                )
 
 
 def _compile(
     calendar: Calendar, book: Mapping[CalendarKey, Calendar], manifest: Manifest, now: datetime
 ) -> Timeline:
     outlines = {key: outline_of(one) for key, one in book.items()}
-    parts = {key: book[key] for key in closure_of(calendar.key, outlines)}
-    document, horizon = calendar.versions[-1].document, horizon_at(now)
+    parts, horizon = {key: book[key] for key in closure_of(calendar.key, outlines)}, horizon_at(now)
     with _named(manifest):
-        schedule = check_document(document, parts)
-        if document.composition is None:
-            check_seasons(schedule)
-        check_schedule(schedule, horizon)
-        return compile_schedule(schedule, start=horizon.start, end=horizon.end)
+        for version in calendar.versions:
+            with placed(_within(version)):
+                schedule = check_document(version.document, parts)
+                if version.document.composition is None:
+                    check_seasons(schedule)
+                check_schedule(schedule, horizon)
+        return compile_schedule(schedule_of(calendar.key, parts), start=horizon.start, end=horizon.end)
+
+
+def _within(version: CalendarVersion, field: str | None = None) -> str | None:
+    """Name the place of a version in its file, or of a field in that; None: the file itself."""
+    place = None if version.version == 1 else f"{AMENDMENTS}[{version.version - 2}]"
+    return ".".join(filter(None, (place, field))) or None
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import yaml
 
+from cli.dated_documents import AMENDMENTS, EFFECTIVE_FROM
 from cli.graphql import GatewayClient
 from cli.manifest import NAMED, WORDS, Kind, Manifest
 
@@ -18,17 +20,21 @@ _PREFIXES = {kind: word.replace(" ", "-") for kind, word in WORDS.items()}
 _VERSIONED = "key version versions { version document }"
 _LISTS = {
     Kind.ICS_SOURCE: ("icsSources", "key name accepted { digest holidays }"),
-    Kind.CALENDAR: ("calendars", f"name {_VERSIONED}"),
+    Kind.CALENDAR: (
+        "calendars",
+        "key name versions { document holds effectiveFrom holdsUntil }",
+    ),
     Kind.POLICY: ("policies", _VERSIONED),
     Kind.AGREEMENT: ("agreements", _VERSIONED),
 }
 _WIDTH = 110
 
 
-async def export_manifests(client: GatewayClient) -> list[Manifest]:
+async def export_manifests(client: GatewayClient, *, now: datetime) -> list[Manifest]:
     """Read what every IcsSource, Calendar, Policy and Agreement says in its latest version.
 
-    A Calendar's import from an ICS source is written without the digest of what it holds, where that is what
+    Of a Calendar that is what holds now, and as its `amendments` what holds later. Its import from an ICS
+    source is written without the digest of what it holds, where that is what
     the source says now: applying pins it again.
     """
     found: list[Manifest] = []
@@ -39,7 +45,7 @@ async def export_manifests(client: GatewayClient) -> list[Manifest]:
                 if node["accepted"] is None:
                     continue
                 digests[node["key"]] = node["accepted"]["digest"]
-            found.append(_manifest(kind, node, digests))
+            found.append(_manifest(kind, node, digests, now))
     return found
 
 
@@ -77,25 +83,53 @@ async def _nodes(client: GatewayClient, kind: Kind) -> AsyncIterator[dict[str, A
         more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
 
 
-def _manifest(kind: Kind, node: Mapping[str, Any], digests: Mapping[str, str]) -> Manifest:
+def _manifest(kind: Kind, node: Mapping[str, Any], digests: Mapping[str, str], now: datetime) -> Manifest:
     key = node["key"]
     return Manifest(
         kind=kind,
         key=key,
         name=node["name"] if kind in NAMED else key,
-        document=_document(kind, node, digests),
+        document=_document(kind, node, digests, now),
         source="the gateway",
     )
 
 
-def _document(kind: Kind, node: Mapping[str, Any], digests: Mapping[str, str]) -> dict[str, Any]:
+def _document(
+    kind: Kind, node: Mapping[str, Any], digests: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
     if kind is Kind.ICS_SOURCE:
         return {"holidays": node["accepted"]["holidays"]}
+    if kind is Kind.CALENDAR:
+        return _dated(node["versions"], digests, now)
     latest = node["version"]
     document: dict[str, Any] = next(it["document"] for it in node["versions"] if it["version"] == latest)
-    if kind is Kind.CALENDAR and "holidays" in document:
-        return document | {"holidays": list(_unpinned(document["holidays"], digests))}
     return document
+
+
+def _dated(
+    versions: Iterable[Mapping[str, Any]], digests: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
+    """Write what holds now, and what holds later behind it."""
+    first, *later = [
+        version
+        for version in versions
+        if version["holds"]
+        and (version["holdsUntil"] is None or datetime.fromisoformat(version["holdsUntil"]) > now)
+    ]
+    document = _portable(first["document"], digests)
+    if not later:
+        return document
+    amendments = [
+        {EFFECTIVE_FROM: version["effectiveFrom"], **_portable(version["document"], digests)}
+        for version in later
+    ]
+    return document | {AMENDMENTS: amendments}
+
+
+def _portable(document: dict[str, Any], digests: Mapping[str, str]) -> dict[str, Any]:
+    if "holidays" not in document:
+        return document
+    return document | {"holidays": list(_unpinned(document["holidays"], digests))}
 
 
 def _unpinned(holidays: Iterable[dict[str, Any]], digests: Mapping[str, str]) -> Iterator[dict[str, Any]]:

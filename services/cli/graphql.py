@@ -41,10 +41,11 @@ class GatewayUnreachableError(CliError):
 
 
 class GatewayClient:
-    """Asks one gateway with one token; `tenant` is whose it is."""
+    """Asks one gateway with one token; `tenant` is whose it is, `scopes` are what it allows."""
 
     def __init__(self, session: aiohttp.ClientSession, access: Access) -> None:
         self.tenant = access.tenant or ""
+        self.scopes: frozenset[str] = frozenset()
         self._session = session
         self._url = access.url
         self._token = access.token
@@ -116,7 +117,7 @@ async def open_gateway_client(access: Access) -> AsyncIterator[GatewayClient]:
     """
     async with aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as session:
         client = GatewayClient(session, access)
-        viewer = (await client.ask("{ viewer { tenant { tenantId } } }"))["viewer"]
+        viewer = (await client.ask("{ viewer { scopes tenant { tenantId } } }"))["viewer"]
         found = viewer["tenant"]["tenantId"]
         if access.tenant is not None and found != access.tenant:
             raise GatewayRefusalError(
@@ -126,7 +127,7 @@ async def open_gateway_client(access: Access) -> AsyncIterator[GatewayClient]:
                 kind="forbidden",
                 field="--tenant",
             )
-        client.tenant = found
+        client.tenant, client.scopes = found, frozenset(viewer["scopes"])
         yield client
 
 

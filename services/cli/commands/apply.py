@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 
 from cli.access import Access, find_access
-from cli.applying import apply_manifests
+from cli.applying import Applied, apply_manifests, plan_manifests
 from cli.applying_calendars import CalendarTerms
+from cli.errors import OptionError
 from cli.graphql import open_gateway_client
 from cli.instant import read_instant
 from cli.manifest import Manifest, read_manifests
@@ -50,6 +51,13 @@ def apply(
     plan: Annotated[
         bool, typer.Option("--plan", help="Only show what would be done; write nothing.")
     ] = False,
+    plan_token: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a --plan of the same files: apply its calendars exactly, or not at all.",
+            show_default=False,
+        ),
+    ] = None,
     effective_from: Annotated[
         str | None,
         typer.Option(help="From when on calendars are amended, RFC 3339; default: now.", show_default=False),
@@ -65,18 +73,24 @@ def apply(
     """Make or amend calendars, policies and agreements so that they say what the files say.
 
     A document names its `kind` (IcsSource, Calendar, Policy, Agreement) and its `key`. What is equal is
-    left alone. Of the calendars all are applied, or none.
+    left alone. Of the ICS sources and calendars all are applied, or none.
     """
+    if plan and plan_token is not None:
+        raise OptionError("--plan-token: applies a plan, --plan makes one", field="--plan-token")
     manifests = read_manifests(file)
     instant = None if effective_from is None else read_instant(effective_from, "--effective-from")
-    terms = CalendarTerms(restate=restate, effective_from=instant, reason=reason)
+    terms = CalendarTerms(restate=restate, effective_from=instant, reason=reason, plan_token=plan_token)
     access = find_access(tenant=tenant, url=url, token=token, data=data, environ=os.environ)
     asyncio.run(_apply(access, manifests, terms, plan=plan))
 
 
 async def _apply(access: Access, manifests: Sequence[Manifest], terms: CalendarTerms, *, plan: bool) -> None:
     async with open_gateway_client(access) as client:
-        async for applied in apply_manifests(client, manifests, plan=plan, terms=terms):
-            typer.echo(str(applied))
-            for line in applied.details if plan else ():
+        if not plan:
+            async for applied in apply_manifests(client, manifests, terms=terms):
+                typer.echo(str(applied))
+            return
+        async for told in plan_manifests(client, manifests, terms=terms):
+            typer.echo(str(told))
+            for line in told.details if isinstance(told, Applied) else ():
                 typer.echo(f"  {line}")

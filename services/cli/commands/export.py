@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.access import Access, find_access
+from cli.app import utc_now
 from cli.exporting import export_manifests, left_over, write_manifests
 from cli.graphql import open_gateway_client
 from cli.runtime import DATA_DIRECTORY
@@ -36,7 +37,8 @@ def export(
 ) -> None:
     """Write the latest version of every document as a YAML file that `meantime apply` takes.
 
-    Applied to an empty tenant and exported from there, the files are the same, byte for byte.
+    A calendar's file says what holds now, and under `amendments` what holds later. Applied to an empty tenant
+    and exported from there, the files are the same, byte for byte.
     """
     access = find_access(tenant=tenant, url=url, token=token, data=data, environ=os.environ)
     written = asyncio.run(_export(access, folder))
@@ -47,4 +49,4 @@ def export(
 
 async def _export(access: Access, folder: Path) -> list[Path]:
     async with open_gateway_client(access) as client:
-        return write_manifests(folder, await export_manifests(client))
+        return write_manifests(folder, await export_manifests(client, now=utc_now()))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.access import Access
-from cli.applying import apply_manifests
+from cli.applying import Applied, apply_manifests, plan_manifests
 from cli.applying_calendars import CalendarTerms
 from cli.demo_documents import SERVICENOW_EXAMPLES, demo_manifests
 from cli.graphql import GatewayClient, GatewayRefusalError
@@ -44,6 +44,14 @@ INGEST = """mutation ($events: [EventInput!]!) {
 async def applied(client: GatewayClient, *paths: Path) -> list[str]:
     """Apply files and list what was done."""
     return [str(one) async for one in apply_manifests(client, read_manifests(paths))]
+
+
+async def planned(
+    client: GatewayClient, *paths: Path, terms: CalendarTerms | None = None
+) -> tuple[list[Applied], list[str]]:
+    """Plan files; give what would be done, and the lines of what follows."""
+    told = [one async for one in plan_manifests(client, read_manifests(paths), terms=terms)]
+    return [one for one in told if isinstance(one, Applied)], [one for one in told if isinstance(one, str)]
 
 
 def write(path: Path, text: str) -> Path:
@@ -107,10 +115,11 @@ async def test_a_policy_that_does_not_compile_leaves_all_undone(
     """It is found, with its position, before the calendars are made; a plan finds it too."""
     desk = write(tmp_path / "desk.yaml", CALENDAR.format(key="desk"))
     policy = write(tmp_path / "policy.yaml", POLICY.replace('"false"', '"subject.state in"'))
-    manifests = read_manifests([desk, policy])
-    for plan in (True, False):
-        with pytest.raises(GatewayRefusalError, match=r"policy\.yaml: metrics\.resolution\.stop: line 1"):
-            _ = [one async for one in apply_manifests(client, manifests, plan=plan)]
+    refused = r"policy\.yaml: metrics\.resolution\.stop: line 1"
+    with pytest.raises(GatewayRefusalError, match=refused):
+        await planned(client, desk, policy)
+    with pytest.raises(GatewayRefusalError, match=refused):
+        await applied(client, desk, policy)
     assert await applied(client, desk) == ["created calendar desk (version 1)"]
 
 
@@ -119,21 +128,24 @@ async def test_a_plan_says_what_would_be_done_in_days_and_hours(
 ) -> None:
     """Nothing is written; an amended calendar's dates are listed with their windows, up to ten."""
     file = write(tmp_path / "desk.yaml", CALENDAR.format(key="desk"))
-    (planned,) = [one async for one in apply_manifests(client, read_manifests([file]), plan=True)]
-    assert (str(planned), planned.details) == ("would create calendar desk (version 1)", ())
+    (line,), effect = await planned(client, file)
+    assert (str(line), line.details, effect) == ("would create calendar desk (version 1)", (), [])
     assert await applied(client, file) == ["created calendar desk (version 1)"]
     write(file, file.read_text(encoding="utf-8").replace("17:00", "18:00"))
-    for _ in range(2):
-        (planned,) = [one async for one in apply_manifests(client, read_manifests([file]), plan=True)]
-        assert str(planned) == "would amend calendar desk (version 2)"
-    summary, first, *_, rest, cycles = planned.details
+    assert (await planned(client, file))[0] == (await planned(client, file))[0]
+    (line,), (hours, cycles, money, token) = await planned(client, file)
+    assert str(line) == "would amend calendar desk (version 2)"
+    summary, first, *_, rest = line.details
     assert summary.endswith("h gained, 0s lost")
-    assert cycles.startswith("cycles: 0 run on it; 0 due at another time")
+    assert hours.startswith("hours that may change: desk; from 20")
+    assert cycles.startswith("cycles: 0 run on them; 0 due at another time")
+    assert money == "money: 0 months of agreements cost another amount"
+    assert "--plan-token" in token
     assert first == "2016-05-20: 13:00-17:00 becomes 13:00-18:00"  # cut at now
-    assert len(planned.details) == 13
+    assert len(line.details) == 12
     assert rest.startswith("… and ")
     terms = CalendarTerms(effective_from=datetime(2017, 1, 1, tzinfo=UTC))
-    later = [one async for one in apply_manifests(client, read_manifests([file]), plan=True, terms=terms)]
+    later, _ = await planned(client, file, terms=terms)
     assert later[0].details[1] == "2017-01-02: 09:00-17:00 becomes 09:00-18:00"
 
 
@@ -147,26 +159,39 @@ async def test_a_plan_tells_due_times_that_would_move(client: GatewayClient, tmp
     event = {"eventId": "1", "subjectId": "INC1", "occurredAt": "2016-05-20T11:00:00Z", "type": "opened"}
     await client.change(INGEST, {"events": [event | {"attributes": {}}]})
     write(desk, desk.read_text(encoding="utf-8").replace("17:00", "15:00"))
-    planned = [one async for one in apply_manifests(client, read_manifests([desk]), plan=True)]
-    counts, move = planned[0].details[-2:]
-    assert counts.startswith(
-        "cycles: 1 run on it and 1 calendars made of it; 1 due at another time (0 earlier"
-    )
-    assert move == "INC1 p.resolution: due 2016-05-20T15:00:00Z becomes 2016-05-23T09:00:00Z (+66h)"
+    _, (hours, counts, move, *_) = await planned(client, desk)
+    assert hours.startswith("hours that may change: desk, shop; from ")
+    assert counts.startswith("cycles: 1 run on them; 1 due at another time (0 earlier, 1 later)")
+    assert move == "  INC1 p.resolution: due 2016-05-20T15:00:00Z becomes 2016-05-23T09:00:00Z (+66h)"
     write(tmp_path / "new.yaml", CALENDAR.format(key="new"))
     write(desk, "kind: Calendar\nkey: desk\nname: Desk\nparent: new\nzone: UTC\n")
-    planned = [one async for one in apply_manifests(client, read_manifests([tmp_path]), plan=True)]
-    assert "cannot be told before the other files are applied" in planned[0].details[-1]
+    _, (hours, *_) = await planned(client, tmp_path)
+    assert hours.startswith("hours that may change: desk, shop; from ")
+
+
+async def test_what_was_planned_is_applied_by_its_token(client: GatewayClient, tmp_path: Path) -> None:
+    """The last line of a plan gives it; with other files it is refused."""
+    file = write(tmp_path / "desk.yaml", CALENDAR.format(key="desk"))
+    await applied(client, file)
+    write(file, file.read_text(encoding="utf-8").replace("17:00", "18:00"))
+    _, (hours, *_, last) = await planned(client, file)
+    terms = CalendarTerms(plan_token=last.partition("--plan-token ")[2].split()[0])
+    write(tmp_path / "other.yaml", CALENDAR.format(key="other"))
+    with pytest.raises(GatewayRefusalError, match="plan anew"):
+        _ = [one async for one in apply_manifests(client, read_manifests([tmp_path]), terms=terms)]
+    (done,) = [one async for one in apply_manifests(client, read_manifests([file]), terms=terms)]
+    assert (done.done, done.version) == ("amended", 2)
+    read = await client.ask('{ calendar(key: "desk") { versions { effectiveFrom } } }')
+    assert read["calendar"]["versions"][-1]["effectiveFrom"] in hours
 
 
 async def test_a_plan_of_policies_and_agreements(client: GatewayClient) -> None:
     """They too are planned: would be created, and left alone once they are there."""
-    manifests = read_manifests([SERVICENOW_EXAMPLES])
-    planned = [str(one) async for one in apply_manifests(client, manifests, plan=True)]
-    assert [line.split()[:2] for line in planned] == [["would", "create"]] * 3
-    await applied(client, SERVICENOW_EXAMPLES)
-    planned = [str(one) async for one in apply_manifests(client, manifests, plan=True)]
-    assert [line.split()[:2] for line in planned] == [["would", "leave"]] * 3
+    for done in ("create", "leave"):
+        lines, effect = await planned(client, SERVICENOW_EXAMPLES)
+        assert [str(line).split()[:2] for line in lines] == [["would", done]] * 3
+        assert effect == []
+        await applied(client, SERVICENOW_EXAMPLES)
 
 
 async def test_the_past_is_put_right_with_a_reason(client: GatewayClient, tmp_path: Path) -> None:
@@ -231,8 +256,8 @@ async def test_the_command_shows_a_plan(access: Access, tmp_path: Path) -> None:
     write(file, file.read_text(encoding="utf-8").replace("17:00", "18:00"))
     planning = ("--plan", "--effective-from", "2017-01-01T00:00:00Z")
     for _ in range(2):
-        planned = await call(access, tmp_path, "apply", "-f", str(file), *planning)
-        first, summary, *days = planned.out.splitlines()
+        shown = await call(access, tmp_path, "apply", "-f", str(file), *planning)
+        first, summary, *days = shown.out.splitlines()
         assert first == "would amend calendar desk (version 2)"
         assert summary.startswith("  ")
         assert days[0] == "  2017-01-02: 09:00-17:00 becomes 09:00-18:00"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from cli.access import Access
-from cli.applying import apply_manifests
+from cli.applying import apply_manifests, plan_manifests
 from cli.demo_documents import SERVICENOW_EXAMPLES
 from cli.exporting import export_manifests, write_manifests
 from cli.graphql import GatewayClient, open_gateway_client
@@ -17,6 +18,8 @@ from cli.ics_text import ics_text
 from cli.manifest import Kind, Manifest, ManifestError, read_manifests
 from tests.services.cli.calling import call
 from tests.services.cli.running import access_for
+
+NOW = datetime(2016, 5, 20, 13, tzinfo=UTC)
 
 FILES = """
 kind: IcsSource
@@ -88,9 +91,9 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-async def exported(client: GatewayClient, folder: Path) -> dict[str, bytes]:
+async def exported(client: GatewayClient, folder: Path, *, now: datetime = NOW) -> dict[str, bytes]:
     """Export into a folder and read it."""
-    write_manifests(folder, await export_manifests(client))
+    write_manifests(folder, await export_manifests(client, now=now))
     return contents(folder)
 
 
@@ -104,6 +107,43 @@ async def test_export_apply_export_is_identical(full: GatewayClient, empty: Acce
         assert done == ["created"] * 9
         assert await exported(other, tmp_path / "second") == first
         assert {one.done async for one in apply_manifests(other, manifests)} == {"unchanged"}
+
+
+LATER = """
+kind: Calendar
+key: shop
+zone: Europe/Berlin
+hours: {mon-fri: ["09:00-17:00"]}
+amendments:
+- effective_from: 2016-07-01T00:00:00+02:00
+  parent: london
+  zone: Europe/Berlin
+- effective_from: "2017-01-01T00:00:00Z"
+  zone: Europe/Berlin
+  hours: {mon-fri: ["08:00-17:00"]}
+  holidays: [{ics: fairs}]
+"""
+
+
+async def test_what_holds_later_is_exported(full: GatewayClient, empty: Access, tmp_path: Path) -> None:
+    """A version to come is not lost, nor taken for what holds now; once it has begun it is what holds."""
+    (tmp_path / "shop.yaml").write_text(LATER, encoding="utf-8")
+    async for one in apply_manifests(full, read_manifests([tmp_path / "shop.yaml"])):
+        assert (one.done, one.version) == ("created", 3)
+    first = await exported(full, tmp_path / "first")
+    amendments = yaml.safe_load(first["calendar-shop.yaml"])["amendments"]
+    assert [(each["effective_from"], list(each)[1:]) for each in amendments] == [
+        ("2016-06-30T22:00:00Z", ["parent", "zone"]),
+        ("2017-01-01T00:00:00Z", ["zone", "hours", "holidays"]),
+    ]
+    async with open_gateway_client(empty) as other:
+        manifests = read_manifests([tmp_path / "first"])
+        for done in ("created", "unchanged"):
+            assert {one.done async for one in apply_manifests(other, manifests)} == {done}
+        assert await exported(other, tmp_path / "second") == first
+    later = await exported(full, tmp_path / "later", now=datetime(2016, 8, 1, tzinfo=UTC))
+    document = yaml.safe_load(later["calendar-shop.yaml"])
+    assert (document["parent"], len(document["amendments"])) == ("london", 1)
 
 
 async def test_files_say_what_was_given(full: GatewayClient, tmp_path: Path) -> None:
@@ -129,11 +169,11 @@ async def test_holidays_of_a_source_are_amended_through_its_file(full: GatewayCl
     document["holidays"].append({"date": "2016-07-04", "name": "Fair, the second"})
     file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     manifests = read_manifests([tmp_path / "out"])
-    planned = [str(one) async for one in apply_manifests(full, manifests, plan=True)]
+    planned = [str(one) async for one in plan_manifests(full, manifests)]
     assert planned[0] == "would amend ics source fairs (version 2)"
-    done = {one.manifest.key: str(one) async for one in apply_manifests(full, manifests)}
+    done = {one.key: str(one) async for one in apply_manifests(full, manifests)}
     assert done["fairs"] == "amended ics source fairs (version 2)"
-    assert done["london"] == "unchanged calendar london (version 2)"
+    assert done["london"] == "amended calendar london (version 2)"
 
 
 async def test_the_command(full: GatewayClient, access: Access, tmp_path: Path) -> None:
