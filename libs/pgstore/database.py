@@ -29,7 +29,9 @@ Isolation = Literal["read committed", "repeatable read", "serializable"]
 _TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ACQUIRE_TIMEOUT_S = 10
 _CLOSE_TIMEOUT_S = 10
-_IDLE_S = 30  # a backend that served a burst keeps what it grew to, megabytes of caches, for as long as it lives
+_IDLE_S = (
+    30  # a backend that served a burst keeps what it grew to, megabytes of caches, for as long as it lives
+)
 _COMMAND_TIMEOUT_S = 60  # for a server that is gone without a word; the server's own limit comes first
 _SETTINGS = {
     "role": APP_ROLE,
@@ -170,7 +172,7 @@ def check_tenant(tenant_id: str) -> str:
 
 
 async def _leave_as_it_is(_connection: Any) -> None:
-    """Spare the trip that would reset a session's state: none is ever set, the tenant ends with its transaction.
+    """Spare the trip that would reset a session: nothing is ever set in one but for a transaction's length.
 
     A transaction that was left open is rolled back by the pool before this.
     """

@@ -116,6 +116,14 @@ class CursorAheadError(PgstoreError):
     public = None
 
 
+class CursorExpiredError(PgstoreError):
+    """Messages after the cursor may have been trimmed already: going on from it could pass some over."""
+
+    code = "cursor_expired"
+    kind = "too_late"
+    public = None
+
+
 class IdempotencyConflictError(PgstoreError):
     """The idempotency key was used for another request of the same operation."""
 

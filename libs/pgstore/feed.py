@@ -13,7 +13,7 @@ import msgspec
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection, Row
 from pgstore.database import Database
-from pgstore.errors import CursorAheadError, CursorInvalidError
+from pgstore.errors import CursorAheadError, CursorExpiredError, CursorInvalidError
 
 __all__ = [
     "START",
@@ -22,7 +22,9 @@ __all__ = [
     "FeedCursor",
     "FeedMessage",
     "FeedPage",
+    "followed_by",
     "forget_cursor",
+    "message_of",
     "parse_cursor",
     "read",
     "read_cursor",
@@ -78,20 +80,45 @@ class Feed(Protocol):
     """Where a follower reads: a database in process, or another service by HTTP."""
 
     async def read(self, after: FeedCursor | None, limit: int) -> FeedPage:
-        """Read at most `limit` messages after a cursor; None: from the start. Raises CursorAheadError."""
+        """Read at most `limit` messages after a cursor; None: from the first that is kept.
+
+        Raises CursorAheadError, CursorExpiredError.
+        """
         ...
 
 
 class DatabaseFeed:
-    """The Feed of a database in the same process."""
+    """The Feed of a database in the same process.
 
-    def __init__(self, database: Database) -> None:
+    follower: who reads; messages that it has not seen are kept for it. None: nothing is kept for the reader.
+    """
+
+    def __init__(self, database: Database, *, follower: str | None = None) -> None:
         self._database = database
+        self._follower = follower
+        self._noted: str | None = None
 
     async def read(self, after: FeedCursor | None, limit: int) -> FeedPage:
-        """Read at most `limit` messages after a cursor; raises CursorAheadError."""
+        """Read at most `limit` messages after a cursor; raises CursorAheadError, CursorExpiredError."""
         async with self._database.connection() as connection:
-            return await read(connection, after, limit)
+            page = await read(connection, after, limit)
+            await self._note(connection, (after or START).seen)
+        return page
+
+    def followed_by(self, follower: str) -> DatabaseFeed:
+        """Return the same feed for a follower of that name."""
+        return DatabaseFeed(self._database, follower=follower)
+
+    async def _note(self, connection: Connection, seen: str) -> None:
+        """Note how far the follower has come; it has saved the cursor that it asks with."""
+        if self._follower is not None and seen != self._noted:
+            await connection.execute(_SQL["note_follower"], self._follower, seen)
+            self._noted = seen
+
+
+def followed_by(feed: Feed, follower: str) -> Feed:
+    """Return a feed as a follower of that name reads it."""
+    return feed.followed_by(follower) if isinstance(feed, DatabaseFeed) else feed
 
 
 def parse_cursor(text: str) -> FeedCursor:
@@ -106,12 +133,19 @@ async def read(connection: Connection, after: FeedCursor | None, limit: int) -> 
     """Read at most `limit` messages of all tenants after a cursor, on a connection without a tenant.
 
     Each message comes once its transaction has committed, and what is written in knowledge of another (under
-    a lock that the other's writer held, for instance) comes after it. Raises CursorAheadError.
+    a lock that the other's writer held, for instance) comes after it. Raises CursorAheadError,
+    CursorExpiredError.
     """
     cursor = after or START
-    now = await connection.fetchrow(_SQL["look"], cursor.reading or cursor.seen)
+    now = await connection.fetchrow(_SQL["look"], cursor.reading or cursor.seen, cursor.seen)
     if now is None or now["is_ahead"]:
         raise CursorAheadError("the cursor is of a time that this database has not seen", field="after")
+    if now["is_expired"] and cursor.seen != START.seen:
+        raise CursorExpiredError(
+            "the cursor is too old: messages after it are kept no longer. Follow anew from the first that is"
+            " kept, and ask the service itself for what was missed",
+            field="after",
+        )
     if cursor.reading is not None:
         page = await _read_portion(connection, cursor, cursor.reading, limit)
         if page.messages:
@@ -125,7 +159,7 @@ async def _read_portion(connection: Connection, cursor: FeedCursor, reading: str
     rows = await connection.fetch(_SQL["read"], cursor.seen, reading, cursor.position, limit)
     ends = len(rows) < limit
     after = FeedCursor(reading) if ends else FeedCursor(cursor.seen, reading, rows[-1]["position"])
-    return FeedPage(messages=tuple(_message(row) for row in rows), cursor=after)
+    return FeedPage(messages=tuple(message_of(row) for row in rows), cursor=after)
 
 
 async def read_cursor(connection: Connection, feed_name: str) -> FeedCursor | None:
@@ -154,7 +188,8 @@ def _is_snapshot(text: str) -> bool:
     return valid and int(lowest) <= int(highest) <= _MAX_TXID and ordered and inside
 
 
-def _message(row: Row) -> FeedMessage:
+def message_of(row: Row) -> FeedMessage:
+    """Make the value of a row."""
     return FeedMessage(
         id=uuid.UUID(bytes=row["message_id"].bytes),  # asyncpg's own subclass is not what msgspec encodes
         tenant_id=row["tenant_id"],

@@ -12,3 +12,7 @@ SELECT request_hash, answer FROM idempotency WHERE operation = $1 AND key = $2;
 -- name: answer
 -- Keep the answer under the key that this transaction has claimed.
 UPDATE idempotency SET answer = $3 WHERE operation = $1 AND key = $2;
+
+-- name: trim
+-- Forget old answers.
+SELECT idempotency_trim($1, $2);

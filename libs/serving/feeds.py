@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pgstore.feed import Feed, FeedCursor, FeedPage, parse_cursor
+from pgstore.feed import Feed, FeedCursor, FeedPage, followed_by, parse_cursor
 from serving.authentication import authenticate_service
 from serving.client import DoorClient
 from serving.context import service_context
@@ -24,11 +24,13 @@ _DEFAULT_LIMIT = 200
 
 def feed_route(feed: Feed, tokens: InternalTokens) -> Route:
     """Make `GET /feed?after=<cursor>&limit=<1 to 1000>`, for services only: the messages of all tenants."""
+    followed: dict[str, Feed] = {}  # by a service's signed name, so there are few
 
     async def serve(request: Request) -> Response:
-        authenticate_service(request, tokens)
+        follower = authenticate_service(request, tokens).subject.removeprefix("service:")
         after = request.query_params.get("after")
-        page = await feed.read(parse_cursor(after) if after else None, _limit(request))
+        named = followed.setdefault(follower, followed_by(feed, follower))
+        page = await named.read(parse_cursor(after) if after else None, _limit(request))
         return Response(msgspec.json.encode(page), media_type="application/json")
 
     return Route("/feed", guarded(serve), methods=["GET"])

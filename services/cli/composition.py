@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from credits.service import CreditsService
     from gateway.worker import DeliveryWorker
     from pgstore.feed import Feed
+    from serving.trimming import Trimming
 
 __all__ = ["Composition"]
 
@@ -69,6 +70,7 @@ class Composition:
         self._worker: Worker | None = None
         self._calendars_worker: CalendarsWorker | None = None
         self._delivery: DeliveryWorker | None = None
+        self._trimming: Trimming | None = None
 
     async def app(self, target: str) -> Starlette:
         """Build what a target listens with."""
@@ -181,6 +183,23 @@ class Composition:
             )
         return self._delivery
 
+    async def trimming(self) -> Trimming:
+        """Open what trims all services' tables; who runs it is the caller's business."""
+        from cli.tracks import SERVICES
+        from pgstore.database import Database
+        from serving.environment import read_url
+        from serving.trimming import Trimming, read_retention
+
+        if self._trimming is None:
+            dsn = read_url(self._environ, "DATABASE_URL", schemes=("postgresql", "postgres"))
+            databases = {}
+            for schema in SERVICES:
+                database = await Database.open(dsn, schema=schema, min_size=0, max_size=1, application="trim")
+                self._stack.push_async_callback(database.close)
+                databases[schema] = database
+            self._trimming = Trimming(databases, read_retention(self._environ))
+        return self._trimming
+
     async def _feed(self, name: str, follower: str, service: Callable[[], Awaitable[Speaking]]) -> Feed:
         """Read a service's feed by HTTP where it is elsewhere, else from the service itself."""
         if url := self._elsewhere(name):
@@ -189,7 +208,9 @@ class Composition:
 
             door = DoorClient(url, self._tokens, await self._client_session())
             return FeedClient(door, follower=follower)
-        return (await service()).feed
+        from pgstore.feed import followed_by
+
+        return followed_by((await service()).feed, follower)
 
     async def _worker_app(self) -> Starlette:
         from clocks.app import build_worker_app
@@ -197,6 +218,7 @@ class Composition:
         delivery, calendars = await self.delivery(), await self.calendars_worker()
         checks = {"delivery_database": delivery.check_database, "delivery_loops": delivery.check_loops}
         checks["calendars_loops"] = calendars.check_loops
+        checks["trimming"] = (await self.trimming()).check
         return build_worker_app(await self.worker(), checks=checks)
 
     async def _gateway_app(self) -> Starlette:

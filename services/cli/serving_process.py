@@ -17,6 +17,7 @@ from cli.composition import Composition
 from cli.errors import OptionError
 from cli.listening import serve_apps
 from cli.ports import ports_from
+from serving.garbage import settle_garbage
 from serving.telemetry import configure_logging, log_style
 
 __all__ = ["TARGETS", "ServeOptions", "run_serve"]
@@ -72,6 +73,7 @@ async def _serve(
     async with AsyncExitStack() as stack:
         composition = Composition(options.environ, own=frozenset(targets), stack=stack, now=now)
         apps = {ports[target]: await composition.app(target) for target in _listening(targets)}
+        settle_garbage()
         work = asyncio.create_task(_work(composition)) if "worker" in targets else None
         _LOG.info("serving", targets=" ".join(targets), host=options.host, ports=sorted(apps))
         try:
@@ -84,11 +86,12 @@ async def _serve(
 async def _work(composition: Composition) -> None:
     """Run what a worker does, until cancelled."""
     worker, delivery = await composition.worker(), await composition.delivery()
-    calendars = await composition.calendars_worker()
+    calendars, trimming = await composition.calendars_worker(), await composition.trimming()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(worker.run())
         tasks.create_task(calendars.run())
         tasks.create_task(delivery.run())
+        tasks.create_task(trimming.run())
 
 
 async def _end(work: asyncio.Task[None]) -> None:

@@ -12,7 +12,7 @@ from pgstore.roles import APP_ROLE, DEFINER_ROLE
 
 TENANT_RULE = "(tenant_id = NULLIF(current_setting('meantime.tenant'::text), ''::text))"
 SERVICE_SCHEMAS = "n.nspname !~ '^(pg_|information_schema$|public$|meantime$)'"
-SHARED_TABLES = {"outbox", "feed_cursors", "idempotency"}
+SHARED_TABLES = {"outbox", "feed_cursors", "feed_failures", "feed_followers", "feed_trimmed", "idempotency"}
 
 TABLES = f"""
 SELECT n.nspname || '.' || c.relname AS name, c.relrowsecurity AS guarded, c.relforcerowsecurity AS forced,

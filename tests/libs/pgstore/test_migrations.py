@@ -27,7 +27,10 @@ from pgstore.tracks import Track
 from tests.databases import url_of
 
 NOTES = Track(schema="notes", package="tests.libs.pgstore.notes")
-EVERY = ["notes.shared 0001_outbox", "notes.shared 0002_feed_cursors", "notes.shared 0003_idempotency"]
+EVERY = [
+    f"notes.shared {name}"
+    for name in ("0001_outbox", "0002_feed_cursors", "0003_idempotency", "0004_set_aside", "0005_trimming")
+]
 
 
 def url_with_user(url: str, user: str) -> str:
@@ -54,7 +57,7 @@ async def test_an_empty_database_is_brought_up_to_date(empty_url: str, tenant: s
     """All that is pending is applied in order, and then nothing is pending and a service can work."""
     waiting = [str(one) for one in await pending(empty_url, [NOTES])]
     assert waiting == [*EVERY, "notes 0001_notes"]
-    with pytest.raises(MigrationsPendingError, match=r"lacks 4 migrations, first notes\.shared 0001_outbox"):
+    with pytest.raises(MigrationsPendingError, match=r"lacks 6 migrations, first notes\.shared 0001_outbox"):
         await require_current(empty_url, [NOTES])
     assert [str(one) for one in await migrate(empty_url, [NOTES])] == waiting
     assert await migrate(empty_url, [NOTES]) == ()
@@ -68,14 +71,14 @@ async def test_an_empty_database_is_brought_up_to_date(empty_url: str, tenant: s
 async def test_two_services_live_in_one_database(empty_url: str) -> None:
     """Each schema has shared tables of its own."""
     other = Track(schema="more_notes", package="tests.libs.pgstore.notes")
-    assert len(await migrate(empty_url, [NOTES])) == 4
-    assert len(await migrate(empty_url, [NOTES, other])) == 4
+    assert len(await migrate(empty_url, [NOTES])) == len(EVERY) + 1
+    assert len(await migrate(empty_url, [NOTES, other])) == len(EVERY) + 1
 
 
 async def test_runners_at_the_same_time_apply_each_file_once(empty_url: str) -> None:
     """One of them works, the others wait and find nothing to do."""
     applied = await asyncio.gather(*(migrate(empty_url, [NOTES]) for _ in range(5)))
-    assert sorted(len(one) for one in applied) == [0, 0, 0, 0, 4]
+    assert sorted(len(one) for one in applied) == [0, 0, 0, 0, len(EVERY) + 1]
 
 
 async def test_a_runner_does_not_wait_for_ever(empty_url: str) -> None:
@@ -85,7 +88,7 @@ async def test_a_runner_does_not_wait_for_ever(empty_url: str) -> None:
     with pytest.raises(MigrationsBusyError, match="has been running on this database for over 1 s"):
         await migrate(empty_url, [NOTES], wait_s=1)
     await holder.close()
-    assert len(await migrate(empty_url, [NOTES])) == 4
+    assert len(await migrate(empty_url, [NOTES])) == len(EVERY) + 1
 
 
 async def test_a_database_newer_than_the_code_is_left_alone(empty_url: str) -> None:
@@ -145,7 +148,7 @@ async def test_an_ordinary_owner_who_holds_our_roles_can_migrate(
     """No superuser is needed: an owner of the database who was given the roles migrates and serves."""
     user = urlsplit(owner_url).username
     await administrator.execute(f"GRANT meantime_app, meantime_definer TO {user}")
-    assert len(await migrate(owner_url, [NOTES])) == 4
+    assert len(await migrate(owner_url, [NOTES])) == len(EVERY) + 1
     database = await Database.open(owner_url, schema="notes")
     async with database.transaction(tenant) as connection:
         await connection.execute("INSERT INTO notes (note_id) VALUES ('a')")
