@@ -18,6 +18,7 @@ from cli.manifest import bare_document
 from cli.servicenow import read_servicenow
 from cli.sorting import in_order
 from clocks.domain.cycle import Cycle, empty_state
+from clocks.domain.default_calendar import DefaultCalendar, with_default
 from clocks.domain.event import Event
 from clocks.domain.fold import fold
 from clocks.domain.policy import Policy, PolicyVersion
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 POLICY_KEY = "backtest"
+DEFAULT_KEY = "default"
 MAX_REPORTED = 20
 JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
@@ -127,13 +129,23 @@ class TriedCycle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_policy(path: Path) -> Policy:
-    """Read a policy file. Raises DocumentError, which names the file and the path in it."""
+    """Read a policy file. Raises DocumentError, which names the file and the path in it.
+
+    One that leaves the default Calendar to the tenant is given one, of the key `default`.
+    """
     try:
-        return parse_policy(read_document(path))
+        policy = parse_policy(read_document(path))
     except CliError:
         raise
     except Exception as error:
         raise refusal(path, error) from error
+    version = PolicyVersion(policy_key=POLICY_KEY, version=1, policy=policy)
+    return with_default(version, DefaultCalendar(version=1, calendar_key=DEFAULT_KEY)).policy
+
+
+def default_key(policy: Policy) -> str:
+    """Name the policy's default Calendar."""
+    return policy.calendars.default or DEFAULT_KEY
 
 
 def read_calendars(given: Sequence[str], policy: Policy) -> dict[str, Mapping[str, Any]]:
@@ -145,7 +157,7 @@ def read_calendars(given: Sequence[str], policy: Policy) -> dict[str, Mapping[st
     for argument in given:
         key, separator, name = argument.partition("=")
         if not separator or Path(argument).exists():
-            key, name = policy.calendars.default, argument
+            key, name = default_key(policy), argument
         documents[key] = read_document(Path(name))
     missing = sorted(policy.calendar_keys - documents.keys())
     if missing:
@@ -170,7 +182,7 @@ def compile_calendars(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, T
 
 def default_zone(documents: Mapping[str, Mapping[str, Any]], policy: Policy) -> str:
     """Find the zone of the policy's default Calendar. Raises DocumentError when it has none itself."""
-    zone = documents[policy.calendars.default].get("zone")
+    zone = documents[default_key(policy)].get("zone")
     if not isinstance(zone, str):
         raise DocumentError("the calendar has no zone of its own: give --timezone", field="timezone")
     return zone

@@ -16,6 +16,7 @@ from clocks.contract import (
     CycleExplanation,
     CyclePage,
     CycleReceipt,
+    DefaultCalendarRecord,
     ExplainCycle,
     ImaginedSubject,
     ImagineSubject,
@@ -29,10 +30,12 @@ from clocks.contract import (
     PlanCalendarChange,
     PolicyPage,
     PolicyRecord,
+    ReadDefaultCalendar,
     ReadPolicy,
     ReadReceipt,
     ReadSubject,
     SavePolicy,
+    SetDefaultCalendar,
     SubjectRecord,
 )
 from serving.client import DoorClient
@@ -59,6 +62,18 @@ class ClocksClient:
     async def list_policies(self, context: RequestContext, request: ListPolicies) -> PolicyPage:
         """Read a page."""
         return await self._door.call(context, "list_policies", request, PolicyPage)
+
+    async def set_default_calendar(
+        self, context: RequestContext, request: SetDefaultCalendar
+    ) -> DefaultCalendarRecord:
+        """Save a version."""
+        return await self._door.call(context, "set_default_calendar", request, DefaultCalendarRecord)
+
+    async def read_default_calendar(
+        self, context: RequestContext, request: ReadDefaultCalendar
+    ) -> DefaultCalendarRecord:
+        """Read it."""
+        return await self._door.call(context, "read_default_calendar", request, DefaultCalendarRecord)
 
     async def ingest_events(self, context: RequestContext, request: IngestEvents) -> IngestReceipt:
         """Take a batch."""

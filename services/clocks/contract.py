@@ -34,12 +34,16 @@ from clocks.domain.measurement_door import (
     MeasurePeriods,
 )
 from clocks.domain.policy_door import (
+    DefaultCalendarRecord,
+    DefaultCalendarVersionRecord,
     ListPolicies,
     PolicyPage,
     PolicyRecord,
     PolicyVersionRecord,
+    ReadDefaultCalendar,
     ReadPolicy,
     SavePolicy,
+    SetDefaultCalendar,
 )
 from clocks.domain.subject_door import CycleRecord, CycleSort, ReadSubject, SubjectRecord
 from clocks.domain.trial_door import (
@@ -73,6 +77,8 @@ __all__ = [
     "CycleReceipt",
     "CycleRecord",
     "CycleSort",
+    "DefaultCalendarRecord",
+    "DefaultCalendarVersionRecord",
     "EventRecord",
     "ExplainCycle",
     "FlippedCycle",
@@ -97,6 +103,7 @@ __all__ = [
     "PolicyRecord",
     "PolicyVersionRecord",
     "ProposedCalendar",
+    "ReadDefaultCalendar",
     "ReadPolicy",
     "ReadReceipt",
     "ReadSubject",
@@ -104,6 +111,7 @@ __all__ = [
     "RevisionRecord",
     "SavePolicy",
     "SegmentRecord",
+    "SetDefaultCalendar",
     "SubjectRecord",
     "TargetAttainment",
     "TriedTarget",
@@ -225,6 +233,18 @@ class Clocks(Protocol):
 
     async def list_policies(self, context: RequestContext, request: ListPolicies) -> PolicyPage:
         """Read a page. Scope: read. Codes: page_too_large."""
+        ...
+
+    async def set_default_calendar(
+        self, context: RequestContext, request: SetDefaultCalendar
+    ) -> DefaultCalendarRecord:
+        """Save a version. Scope: policies. Codes: calendar_unknown, version_conflict…."""
+        ...
+
+    async def read_default_calendar(
+        self, context: RequestContext, request: ReadDefaultCalendar
+    ) -> DefaultCalendarRecord:
+        """Read it. Scope: read. Codes: default_calendar_unset."""
         ...
 
     async def ingest_events(self, context: RequestContext, request: IngestEvents) -> IngestReceipt:

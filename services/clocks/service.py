@@ -19,6 +19,7 @@ from clocks.contract import (
     CycleExplanation,
     CyclePage,
     CycleReceipt,
+    DefaultCalendarRecord,
     ExplainCycle,
     ImaginedSubject,
     ImagineSubject,
@@ -32,10 +33,12 @@ from clocks.contract import (
     PlanCalendarChange,
     PolicyPage,
     PolicyRecord,
+    ReadDefaultCalendar,
     ReadPolicy,
     ReadReceipt,
     ReadSubject,
     SavePolicy,
+    SetDefaultCalendar,
     SubjectRecord,
 )
 from clocks.operations import (
@@ -49,10 +52,12 @@ from clocks.operations import (
     measure_attainment,
     measure_periods,
     plan_calendar_change,
+    read_default_calendar,
     read_policy,
     read_receipt,
     read_subject,
     save_policy,
+    set_default_calendar,
 )
 from clocks.operations.ingest_events import Taken
 from clocks.operations.load_rulebook import Rulebooks
@@ -107,6 +112,25 @@ class ClocksService:
         """Read a page."""
         require(context, "read")
         return await list_policies.read(context, request, database=self._database)
+
+    async def set_default_calendar(
+        self, context: RequestContext, request: SetDefaultCalendar
+    ) -> DefaultCalendarRecord:
+        """Save a version."""
+        require(context, "policies")
+        record = await set_default_calendar.set_default(
+            context, request, database=self._database, calendars=self._calendars, now=self._now()
+        )
+        await self._nudges.publish(context.tenant_id, WORK_CHANNEL)
+        return record
+
+    async def read_default_calendar(
+        self, context: RequestContext, request: ReadDefaultCalendar
+    ) -> DefaultCalendarRecord:
+        """Read it."""
+        del request  # there is one
+        require(context, "read")
+        return await read_default_calendar.read(context, database=self._database)
 
     async def ingest_events(self, context: RequestContext, request: IngestEvents) -> IngestReceipt:
         """Take a batch."""

@@ -74,6 +74,7 @@ class Cycle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One run of a Clock.
 
     number: from 1 within the Clock. policy_version: the version that governs it, whatever comes later.
+    default_version: of the tenant's default Calendar, that governs with it; 0: the Policy names its own.
     stretches: contiguous from `started_at_us` to `since_us`, none of zero length.
     phase, since_us, cause: the open stretch; for STOPPED and CANCELLED, the end.
     stopped_at_us: the first stop since the Cycle last ran; it may lie before a start that was in the future.
@@ -102,6 +103,7 @@ class Cycle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     waits: bool = False
     overridden: bool = False
     exclusions: tuple[Exclusion, ...] = ()
+    default_version: int = 0
 
     @property
     def open(self) -> bool:

@@ -4,7 +4,8 @@ ClocksError
 ├── PolicyInvalidError            a policy document that says something impossible
 │   ├── ConditionInvalidError     an expression that does not compile
 │   ├── ConditionNotBooleanError  an expression whose value can never be true or false
-│   └── DurationUnsupportedError  a unit that cannot be counted there
+│   ├── DurationUnsupportedError  a unit that cannot be counted there
+│   └── DefaultCalendarMissingError  no default, of the policy's own or of the tenant
 ├── EventInvalidError             an event that cannot be a fact
 ├── EventConflictError            an event under an id that is taken by another
 ├── ActionRefusedError            a manual action with which the Subject cannot be folded
@@ -22,6 +23,7 @@ __all__ = [
     "ClocksError",
     "ConditionInvalidError",
     "ConditionNotBooleanError",
+    "DefaultCalendarMissingError",
     "DurationUnsupportedError",
     "EventConflictError",
     "EventInvalidError",
@@ -80,6 +82,12 @@ class DurationUnsupportedError(PolicyInvalidError):
     """A duration in a unit that cannot be counted there: business days before a due time that pauses move."""
 
     code = "duration_unsupported"
+
+
+class DefaultCalendarMissingError(PolicyInvalidError):
+    """A policy that names no default Calendar, of a tenant that has none."""
+
+    code = "default_calendar_missing"
 
 
 class EventInvalidError(ClocksError):

@@ -197,6 +197,6 @@ def advance(cycles: Cycles, metric: str, versions: Sequence[PolicyVersion], fact
 def governing(cycle: Cycle, metric: str, versions: Sequence[PolicyVersion]) -> Rules:
     """Find the version under which a Cycle was opened: it governs to the end. Raises LookupError."""
     for version in versions:
-        if version.version == cycle.policy_version:
+        if version.version == cycle.policy_version and version.default_version == cycle.default_version:
             return version.rules[metric]
     raise LookupError(f"version {cycle.policy_version}, which opened a Cycle of {metric}, is not given")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
 from clocks.domain.condition import Condition, Facts
+from clocks.domain.errors import DefaultCalendarMissingError
 from clocks.domain.instant import read_date, read_instant_us
 from clocks.domain.term import Term
 
@@ -31,7 +32,7 @@ __all__ = [
 
 Reopen = Literal["resume", "new", "ignore"]
 Retarget = Literal["RECOUNT", "CARRY"]
-CalendarRule = Literal["target", "attribute", "default"]
+CalendarRule = Literal["target", "attribute", "default", "tenant_default"]
 MAX_REMEMBERED = 4_096
 
 
@@ -103,21 +104,28 @@ class CalendarChoice(NamedTuple):
 
 
 class CalendarRules(msgspec.Struct, frozen=True, kw_only=True):
-    """Which Calendar counts, where the Target names none: by an attribute's value, else the default."""
+    """Which Calendar counts, where the Target names none: by an attribute's value, else the default.
 
-    default: str
+    default: None: the tenant's, which `default_calendar` puts here before anything is folded, with its
+    default_rule.
+    """
+
+    default: str | None = None
     attribute: str | None = None
     mapping: Mapping[str, str] = {}
+    default_rule: CalendarRule = "default"
 
     def choose(self, target: Target, subject: Mapping[str, Any]) -> CalendarChoice:
-        """Choose by Target, attribute, default, in that order."""
+        """Choose by Target, attribute, default, in that order. Raises DefaultCalendarMissingError."""
         if target.calendar_key is not None:
             return CalendarChoice(target.calendar_key, "target")
         if self.attribute is not None:
             value = subject.get(self.attribute)
             if isinstance(value, str) and value in self.mapping:
                 return CalendarChoice(self.mapping[value], "attribute")
-        return CalendarChoice(self.default, "default")
+        if self.default is None:
+            raise DefaultCalendarMissingError("is missing", field="calendars.default")
+        return CalendarChoice(self.default, self.default_rule)
 
 
 class Verdict(NamedTuple):
@@ -252,35 +260,59 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         """Every Calendar that a Cycle of this policy could be counted on."""
         targets = [target for metric in self.metrics for target in metric.targets]
         named = [target.calendar_key for target in targets if target.calendar_key is not None]
-        return frozenset({self.calendars.default, *self.calendars.mapping.values(), *named})
+        default = [] if self.calendars.default is None else [self.calendars.default]
+        return frozenset({*default, *self.calendars.mapping.values(), *named})
 
 
 class Rules(NamedTuple):
-    """What governs a Cycle: a version of a Policy, and one Metric of it."""
+    """What governs a Cycle: a version of a Policy, a Metric of it, and a version of the tenant's default."""
 
     version: int
     policy: Policy
     metric: Metric
+    default_version: int
 
 
 class PolicyVersion(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A Policy as it holds from an instant on.
 
     effective_from_us: Cycles opened by an event at or after it are governed by this version; None: always.
+    default_version: of the tenant's default Calendar, where the document names none itself; else 0.
     """
 
     policy_key: str
     version: int
     policy: Policy
     effective_from_us: int | None = None
+    default_version: int = 0
 
     @cached_property
     def rules(self) -> Mapping[str, Rules]:
         """The rules of each Metric, by its name."""
-        return {metric.name: Rules(self.version, self.policy, metric) for metric in self.policy.metrics}
+        return {
+            metric.name: Rules(self.version, self.policy, metric, self.default_version)
+            for metric in self.policy.metrics
+        }
 
 
-def version_in_force(versions: Sequence[PolicyVersion], at_us: int) -> PolicyVersion | None:
+class Dated(Protocol):
+    """A version that holds from an instant on; None: always."""
+
+    @property
+    def version(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def effective_from_us(self) -> int | None:
+        """The instant."""
+        ...
+
+
+V = TypeVar("V", bound=Dated)
+
+
+def version_in_force(versions: Sequence[V], at_us: int) -> V | None:
     """Find the version that took effect last, at or before an instant; of two at once, the higher number."""
     taken = [v for v in versions if v.effective_from_us is None or v.effective_from_us <= at_us]
     return max(

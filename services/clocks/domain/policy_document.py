@@ -33,12 +33,12 @@ METRIC_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 def parse_policy(document: Mapping[str, Any]) -> Policy:
     """Parse and compile a document. Raises PolicyInvalidError and its kinds, with the path in `field`."""
     fields = known_fields(
-        document, "", required=("name", "calendars", "metrics"), optional=("covers", "filterable")
+        document, "", required=("name", "metrics"), optional=("calendars", "covers", "filterable")
     )
     return Policy(
         name=text(fields["name"], "name"),
         covers=condition(fields.get("covers", "true"), "covers"),
-        calendars=parse_calendars(fields["calendars"], "calendars"),
+        calendars=parse_calendars(fields.get("calendars", {}), "calendars"),
         metrics=parse_metrics(fields["metrics"], "metrics"),
         filterable=parse_filterable(fields.get("filterable", ()), "filterable"),
     )
@@ -53,13 +53,16 @@ def parse_filterable(value: object, path: str) -> tuple[str, ...]:
 
 
 def parse_calendars(value: object, path: str) -> CalendarRules:
-    """Parse the rules that choose a Calendar; a mapping needs the attribute whose values it maps."""
-    fields = known_fields(value, path, required=("default",), optional=("attribute", "mapping"))
+    """Parse the rules that choose a Calendar; a mapping needs the attribute whose values it maps.
+
+    No default: the tenant's.
+    """
+    fields = known_fields(value, path, required=(), optional=("default", "attribute", "mapping"))
     entries = as_mapping(fields.get("mapping", {}), f"{path}.mapping", limit=MAX_MAPPING)
     if ("attribute" in fields) != ("mapping" in fields):
         raise PolicyInvalidError("attribute and mapping go together", field=path)
     return CalendarRules(
-        default=text(fields["default"], f"{path}.default"),
+        default=optional(fields, "default", path, text),
         attribute=optional(fields, "attribute", path, text),
         mapping={str(key): text(name, f"{path}.mapping.{key}") for key, name in entries.items()},
     )

@@ -8,12 +8,16 @@ from typing import Any
 import msgspec
 
 __all__ = [
+    "DefaultCalendarRecord",
+    "DefaultCalendarVersionRecord",
     "ListPolicies",
     "PolicyPage",
     "PolicyRecord",
     "PolicyVersionRecord",
+    "ReadDefaultCalendar",
     "ReadPolicy",
     "SavePolicy",
+    "SetDefaultCalendar",
 ]
 
 
@@ -67,3 +71,37 @@ class PolicyPage(msgspec.Struct, frozen=True, kw_only=True):
 
     policies: tuple[PolicyRecord, ...]
     has_next: bool
+
+
+class SetDefaultCalendar(msgspec.Struct, frozen=True, kw_only=True):
+    """The Calendar that counts where neither Target, attribute nor Policy names one: a version of this.
+
+    expected_version: the latest version that this one was made on; 0: none. effective_from: Cycles that start
+    at or after it are counted on this one; None: now. The first one holds always.
+    """
+
+    calendar_key: str
+    expected_version: int = 0
+    effective_from: datetime | None = None
+
+
+class ReadDefaultCalendar(msgspec.Struct, frozen=True, kw_only=True):
+    """The tenant's default Calendar with all its versions."""
+
+
+class DefaultCalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of the default Calendar, as it was set; effective_from None: always."""
+
+    version: int
+    calendar_key: str
+    effective_from: datetime | None
+    created_at: datetime
+    created_by: str
+
+
+class DefaultCalendarRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The default Calendar by its latest version, and all versions, oldest first."""
+
+    calendar_key: str
+    version: int
+    versions: tuple[DefaultCalendarVersionRecord, ...]

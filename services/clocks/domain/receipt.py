@@ -16,6 +16,7 @@ import msgspec
 
 from businesstime import TZDATA_VERSION, Timeline, compile_schedule, from_us, schedule_from_document, to_us
 from clocks.domain.cycle import Cycle, Outcome, Phase, empty_state
+from clocks.domain.default_calendar import DefaultCalendar, with_defaults
 from clocks.domain.event import Event
 from clocks.domain.explain import CalendarVersion, Reason, SegmentKind, explain_cycle, split_by_version
 from clocks.domain.fold import fold
@@ -29,6 +30,7 @@ __all__ = [
     "FORMAT",
     "Inputs",
     "ReceiptCalendar",
+    "ReceiptDefaultCalendar",
     "ReceiptEvent",
     "ReceiptPolicyVersion",
     "ReceiptResult",
@@ -65,6 +67,14 @@ class ReceiptPolicyVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     version: int
     effective_from: datetime | None
     document: dict[str, Any]
+
+
+class ReceiptDefaultCalendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A version of the tenant's default Calendar; effective_from null: always."""
+
+    version: int
+    effective_from: datetime | None
+    calendar_key: str
 
 
 class ReceiptCalendarVersion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,7 +133,10 @@ class ReceiptResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What goes in: which Cycle, read when, and the facts and rules that had been recorded by `known_at`."""
+    """What goes in: which Cycle, read when, and the facts and rules that had been recorded by `known_at`.
+
+    default_calendars: of the tenant, where a version of the Policy names none itself.
+    """
 
     subject_id: str
     policy_key: str
@@ -134,6 +147,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     events: tuple[ReceiptEvent, ...]
     policy: tuple[ReceiptPolicyVersion, ...]
     calendars: tuple[ReceiptCalendar, ...]
+    default_calendars: tuple[ReceiptDefaultCalendar, ...] = ()
 
 
 def write_receipt(inputs: Inputs, result: ReceiptResult) -> tuple[bytes, str]:
@@ -161,17 +175,8 @@ def recompute(inputs: Inputs) -> ReceiptResult:
     Raises CycleUnknownError where they lead to no such Cycle, and what ClocksError and BusinessTimeError say
     of documents and events that cannot be.
     """
-    versions = [
-        PolicyVersion(
-            policy_key=inputs.policy_key,
-            version=each.version,
-            policy=parse_policy(each.document),
-            effective_from_us=None if each.effective_from is None else to_us(each.effective_from),
-        )
-        for each in inputs.policy
-    ]
     events = [event_of(inputs.subject_id, each) for each in inputs.events]
-    state = fold(empty_state(inputs.subject_id), events, {inputs.policy_key: versions})
+    state = fold(empty_state(inputs.subject_id), events, policies_of(inputs))
     found = [
         cycle
         for clock in state.clocks
@@ -184,6 +189,28 @@ def recompute(inputs: Inputs) -> ReceiptResult:
         )
     timelines = {each.key: compile_calendar(each) for each in inputs.calendars}
     return result_of(found[0], inputs, timelines)
+
+
+def policies_of(inputs: Inputs) -> Mapping[str, Sequence[PolicyVersion]]:
+    """Compile the versions of the Policy, with the tenant's default Calendars."""
+    versions = [
+        PolicyVersion(
+            policy_key=inputs.policy_key,
+            version=each.version,
+            policy=parse_policy(each.document),
+            effective_from_us=microseconds(each.effective_from),
+        )
+        for each in inputs.policy
+    ]
+    defaults = [
+        DefaultCalendar(
+            version=each.version,
+            calendar_key=each.calendar_key,
+            effective_from_us=microseconds(each.effective_from),
+        )
+        for each in inputs.default_calendars
+    ]
+    return with_defaults({inputs.policy_key: versions}, defaults)
 
 
 def event_of(subject_id: str, event: ReceiptEvent) -> Event:
@@ -233,7 +260,7 @@ def segments_of(
         calendar.key: [
             CalendarVersion(
                 version=each.version,
-                effective_from_us=None if each.effective_from is None else to_us(each.effective_from),
+                effective_from_us=microseconds(each.effective_from),
             )
             for each in calendar.versions
         ]
@@ -255,6 +282,11 @@ def segments_of(
         )
         for each in split_by_version(explain_cycle(cycle, at_us, timelines), versions)
     ]
+
+
+def microseconds(instant: datetime | None) -> int | None:
+    """Turn a UTC instant into microseconds, if there is one."""
+    return None if instant is None else to_us(instant)
 
 
 def instant(at_us: int | None) -> datetime | None:

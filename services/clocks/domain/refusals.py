@@ -10,6 +10,8 @@ ClocksError
 ├── ReceiptInvalidError     what was given as a receipt is none
 ├── VersionConflictError    somebody else has saved a version meanwhile
 ├── CalendarUnknownError    a Policy that names a Calendar which is not there
+├── DefaultCalendarUnsetError  a tenant that has no default Calendar
+├── EffectiveFromInvalidError  a first version that does not hold always, where it has to
 ├── PeriodEmptyError        a period that ends before it has begun
 ├── InstantNaiveError       an instant without an offset
 ├── InstantOutOfBoundsError an instant outside of the years that can be counted
@@ -32,6 +34,8 @@ __all__ = [
     "BatchTooLargeError",
     "CalendarUnknownError",
     "CycleUnknownError",
+    "DefaultCalendarUnsetError",
+    "EffectiveFromInvalidError",
     "InstantNaiveError",
     "InstantOutOfBoundsError",
     "MetricUnknownError",
@@ -108,6 +112,19 @@ class CalendarUnknownError(ClocksError):
     """The Policy names a Calendar that is not there; `field` is where it does."""
 
     code = "calendar_unknown"
+
+
+class DefaultCalendarUnsetError(ClocksError):
+    """The tenant has no default Calendar."""
+
+    code = "default_calendar_unset"
+    kind = "not_found"
+
+
+class EffectiveFromInvalidError(ClocksError):
+    """The first version has to hold always, and is given an instant."""
+
+    code = "effective_from_invalid"
 
 
 class PeriodEmptyError(ClocksError):

@@ -39,6 +39,7 @@ def open_cycle(last: Cycle | None, rules: Rules, facts: Facts) -> Cycle | None:
     cycle = Cycle(
         number=1 if last is None else last.number + 1,
         policy_version=rules.version,
+        default_version=rules.default_version,
         started_at_us=started_at_us,
         phase="RUNNING",
         since_us=started_at_us,

@@ -49,7 +49,7 @@ async def act(
     """Write an action.
 
     Raises EventInvalidError, SubjectUnknownError, PolicyUnknownError, MetricUnknownError, EventConflictError,
-    ActionRefusedError, TextInvalidError, and what ingest raises. Done once for an idempotency key or an event_id.
+    ActionRefusedError, TextInvalidError, and what ingest raises. Done once for an idempotency key, or an id.
     """
     for field in ("subject_id", "event_id", "revokes"):
         read_text(getattr(request, field) or "", field=field)

@@ -17,6 +17,7 @@ from businesstime import Timeline, compile_schedule, schedule_from_document, to_
 from calendars.contract import AmendCalendar, Calendars, ReadCalendar
 from clocks.contract import BacktestPage, BacktestPolicy, ProposedCalendar
 from clocks.domain.backtest import Rulings, Tried, Window, sum_targets, try_subject
+from clocks.domain.default_calendar import with_defaults
 from clocks.domain.event import Event
 from clocks.domain.policy import PolicyVersion
 from clocks.domain.policy_document import parse_policy
@@ -159,7 +160,8 @@ async def _rulings(
     if request.document is not None:
         number = 1 + max((each.version for each in versions), default=0)
         policy = parse_policy(request.document)
-        versions = (PolicyVersion(policy_key=request.policy_key, version=number, policy=policy),)
+        tried = PolicyVersion(policy_key=request.policy_key, version=number, policy=policy)
+        versions = with_defaults({request.policy_key: (tried,)}, rulebook.defaults)[request.policy_key]
     elif not versions:
         raise PolicyUnknownError(f"policy_key: there is no policy {request.policy_key!r}", field="policy_key")
     proposed = await _proposed(context, request.calendar, calendars)

@@ -16,13 +16,12 @@ from clocks.domain.imagination import hand_over, imagined_event
 from clocks.domain.refusals import CalendarUnknownError
 from clocks.domain.standing import CountedOn, CycleKey
 from clocks.operations.describe_cycle import describe
-from clocks.operations.load_rulebook import Rulebooks
+from clocks.operations.load_rulebook import Rulebooks, is_unknown_calendar
 from clocks.operations.load_story import Story, load_story
 from clocks.operations.read_values import read_instant, read_text
 from clocks.storage.readings import Edition
 from pgstore.database import Database
 from serving.context import RequestContext
-from serving.problems import describe as describe_problem
 
 __all__ = ["MAX_IMAGINED", "imagine", "name_calendars"]
 
@@ -70,8 +69,7 @@ async def name_calendars(
     try:
         return await rulebooks.counted_on(context, keys, None)
     except Exception as error:
-        problem = describe_problem(error)
-        if problem is None or problem.code not in {"calendar_unknown", "calendar_key_invalid"}:
+        if not is_unknown_calendar(error):
             raise
         raise CalendarUnknownError(
             f"{field}: there is no calendar of these: {', '.join(keys)}", field=field

@@ -10,20 +10,18 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from itertools import groupby
 from typing import Generic, TypeVar
 
 import msgspec
 
-from businesstime import Timeline, to_us
+from businesstime import Timeline
 from calendars.contract import Calendars, ReadTimelines, TimelineRecord
-from clocks.domain.policy import Policy, PolicyVersion
-from clocks.domain.policy_document import parse_policy
+from clocks.domain.default_calendar import DefaultCalendar
+from clocks.domain.policies import Policies
 from clocks.domain.refusals import UnsettledError
 from clocks.domain.standing import CountedOn
 from clocks.operations.adopt_calendars import adopt
-from clocks.storage.policies import RuleRow, read_all_versions
+from clocks.operations.compile_rules import RuleRows, compile_defaults, compile_rules, read_rules
 from clocks.storage.rulebooks import (
     CalendarCopy,
     Revisions,
@@ -34,12 +32,12 @@ from clocks.storage.rulebooks import (
 from clocks.storage.rulebooks import read_timelines as read_blobs
 from pgstore.database import Database
 from serving.context import RequestContext
+from serving.problems import describe
 
-__all__ = ["Rulebook", "Rulebooks", "compile_rules", "in_our_name", "read_timelines"]
+__all__ = ["Rulebook", "Rulebooks", "in_our_name", "is_unknown_calendar", "read_timelines"]
 
 _MAX_RULEBOOKS = 1_000
 _MAX_TIMELINES = 1_000
-_MAX_POLICIES = 2_000
 _MOST_KEYS = 100
 _ATTEMPTS = 5
 
@@ -49,10 +47,14 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rulebook:
-    """A tenant's rules at a revision: the versions of each Policy, and what Cycles are counted on."""
+    """A tenant's rules at a revision: the versions of each Policy, and what Cycles are counted on.
+
+    defaults: the versions of the tenant's default Calendar, which `policies` have in them.
+    """
 
     revisions: Revisions
-    policies: Mapping[str, Sequence[PolicyVersion]]
+    policies: Policies
+    defaults: Sequence[DefaultCalendar]
     counted_on: CountedOn
 
 
@@ -84,7 +86,7 @@ class Rulebooks:
                 await self._recall(context, lacking)
                 lacking = self._lacking(policies, copies)
             if not lacking:
-                rulebook = self._assemble(revisions, policies, copies)
+                rulebook = self._assemble(revisions, rules, policies, copies)
                 self._rulebooks.put(context.tenant_id, rulebook)
                 return rulebook
             await self._fetch(context, lacking)
@@ -102,9 +104,7 @@ class Rulebooks:
             {record.key: record.version for record in records},
         )
 
-    async def _read(
-        self, context: RequestContext
-    ) -> tuple[Revisions, Sequence[RuleRow], Mapping[str, CalendarCopy]]:
+    async def _read(self, context: RequestContext) -> tuple[Revisions, RuleRows, Mapping[str, CalendarCopy]]:
         async with self._database.transaction(context.tenant_id) as connection:
             await ensure_rulebook(connection)
         async with self._database.transaction(
@@ -113,13 +113,11 @@ class Rulebooks:
             copies = await read_calendar_copies(connection)
             return (
                 await read_rulebook(connection),
-                await read_all_versions(connection),
+                await read_rules(connection),
                 {copy.calendar_key: copy for copy in copies},
             )
 
-    def _lacking(
-        self, policies: Mapping[str, Sequence[PolicyVersion]], copies: Mapping[str, CalendarCopy]
-    ) -> Sequence[str]:
+    def _lacking(self, policies: Policies, copies: Mapping[str, CalendarCopy]) -> Sequence[str]:
         """List the Calendars whose Timeline is not at hand."""
         named = {
             key
@@ -134,13 +132,15 @@ class Rulebooks:
     def _assemble(
         self,
         revisions: Revisions,
-        policies: Mapping[str, Sequence[PolicyVersion]],
+        rules: RuleRows,
+        policies: Policies,
         copies: Mapping[str, CalendarCopy],
     ) -> Rulebook:
         timelines = {key: self._timelines.get(copy.content_key) for key, copy in copies.items()}
         return Rulebook(
             revisions=revisions,
             policies=policies,
+            defaults=compile_defaults(rules.defaults),
             counted_on=CountedOn(
                 {key: timeline for key, timeline in timelines.items() if timeline is not None},
                 {key: copy.version for key, copy in copies.items()},
@@ -179,33 +179,17 @@ async def read_timelines(
     return records
 
 
+def is_unknown_calendar(error: Exception) -> bool:
+    """Recognise that a Calendar is not there, in process or by HTTP: a key that is none, or names nothing."""
+    problem = describe(error)
+    return problem is not None and problem.code in {"calendar_unknown", "calendar_key_invalid"}
+
+
 def in_our_name(context: RequestContext) -> RequestContext:
     """Read for a caller whose scopes are about something else."""
     return msgspec.structs.replace(
         context, subject="service:clocks", scopes=frozenset({"read"}), idempotency_key=None
     )
-
-
-def compile_rules(rules: Sequence[RuleRow]) -> Mapping[str, Sequence[PolicyVersion]]:
-    """Compile versions, which are in order of Policy, each document once a process."""
-    return {
-        policy_key: tuple(
-            PolicyVersion(
-                policy_key=policy_key,
-                version=rule.version,
-                policy=_policy(msgspec.json.encode(rule.document, order="deterministic")),
-                effective_from_us=None if rule.effective_from is None else to_us(rule.effective_from),
-            )
-            for rule in group
-        )
-        for policy_key, group in groupby(rules, key=lambda rule: rule.policy_key)
-    }
-
-
-@lru_cache(maxsize=_MAX_POLICIES)
-def _policy(document: bytes) -> Policy:
-    """Parse and compile a document once a process: a policy is a value."""
-    return parse_policy(msgspec.json.decode(document))
 
 
 class _Recent(Generic[Key, Value]):

@@ -13,14 +13,15 @@ from datetime import datetime
 
 from clocks.domain.cycle import Cycle, SubjectState, empty_state
 from clocks.domain.event import Event
-from clocks.domain.fold import Policies, fold
+from clocks.domain.fold import fold
+from clocks.domain.policies import Policies
 from clocks.domain.refusals import CycleUnknownError, SubjectUnknownError
 from clocks.domain.standing import CountedOn, CycleKey
+from clocks.operations.compile_rules import RuleRows, compile_rules, read_rules
 from clocks.operations.describe_cycle import find_cycle
-from clocks.operations.load_rulebook import Rulebooks, compile_rules
+from clocks.operations.load_rulebook import Rulebooks
 from clocks.operations.read_values import read_instant, read_text
 from clocks.storage.events import read_events, read_events_known
-from clocks.storage.policies import RuleRow, read_all_versions, read_versions_known
 from clocks.storage.readings import Edition, read_revisions_known, read_subject_cycles
 from clocks.storage.rulebooks import Revisions, read_rulebook
 from pgstore.connection import Connection
@@ -48,7 +49,7 @@ class Story:
     """
 
     events: Sequence[Event]
-    rules: Sequence[RuleRow]
+    rules: RuleRows
     policies: Policies
     state: SubjectState
     counted_on: CountedOn
@@ -124,17 +125,17 @@ def keys_of(cycle: Cycle) -> frozenset[str]:
 
 async def _read(
     connection: Connection, subject_id: str, known: datetime | None
-) -> tuple[Sequence[Event], Sequence[RuleRow], Mapping[Numbered, int]]:
+) -> tuple[Sequence[Event], RuleRows, Mapping[Numbered, int]]:
     if known is not None:
         return (
             await read_events_known(connection, subject_id, known),
-            await read_versions_known(connection, known),
+            await read_rules(connection, known),
             await read_revisions_known(connection, subject_id, known),
         )
     editions = await read_subject_cycles(connection, subject_id)
     return (
         (await read_events(connection, [subject_id])).get(subject_id, ()),
-        await read_all_versions(connection),
+        await read_rules(connection),
         {key: edition.revision for key, edition in editions.items()},
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from businesstime import Timeline, from_us, schedule_to_document
@@ -14,6 +14,7 @@ from clocks.domain.receipt import (
     Inputs,
     ReceiptCalendar,
     ReceiptCalendarVersion,
+    ReceiptDefaultCalendar,
     ReceiptEvent,
     ReceiptPolicyVersion,
     result_of,
@@ -61,7 +62,8 @@ def _inputs(
         read_at=when.at,
         known_at=when.known,
         events=tuple(_event(each) for each in story.events),
-        policy=tuple(_version(each) for each in story.rules if each.policy_key == key.policy_key),
+        policy=tuple(_version(each) for each in story.rules.policies if each.policy_key == key.policy_key),
+        default_calendars=tuple(_defaults(key, story)),
         calendars=tuple(
             _calendar(name, story.counted_on.timelines[name], held) for name, held in versions.items()
         ),
@@ -82,6 +84,15 @@ def _version(rule: RuleRow) -> ReceiptPolicyVersion:
     return ReceiptPolicyVersion(
         version=rule.version, effective_from=rule.effective_from, document=rule.document
     )
+
+
+def _defaults(key: CycleKey, story: Story) -> Iterator[ReceiptDefaultCalendar]:
+    """Give the tenant's default Calendars, where the Policy leaves the choice to them."""
+    if any(version.default_version for version in story.policies[key.policy_key]):
+        for row in story.rules.defaults:
+            yield ReceiptDefaultCalendar(
+                version=row.version, effective_from=row.effective_from, calendar_key=row.calendar_key
+            )
 
 
 def _calendar(key: str, timeline: Timeline, versions: Sequence[CalendarVersion]) -> ReceiptCalendar:

@@ -8,13 +8,15 @@ from datetime import datetime
 
 from calendars.contract import Calendars, TimelineRecord
 from clocks.contract import PolicyRecord, SavePolicy
+from clocks.domain.errors import DefaultCalendarMissingError
 from clocks.domain.policy import Policy
 from clocks.domain.policy_document import parse_policy
 from clocks.domain.refusals import CalendarUnknownError, PolicyKeyInvalidError, VersionConflictError
 from clocks.operations.adopt_calendars import adopt
-from clocks.operations.load_rulebook import read_timelines
+from clocks.operations.load_rulebook import is_unknown_calendar, read_timelines
 from clocks.operations.read_policy import read_record
 from clocks.operations.read_values import read_instant
+from clocks.storage.default_calendars import read_defaults
 from clocks.storage.policies import (
     PolicyRow,
     VersionRow,
@@ -29,7 +31,6 @@ from pgstore.connection import Connection
 from pgstore.database import Database
 from pgstore.idempotency import once
 from serving.context import RequestContext
-from serving.problems import describe as describe_problem
 
 __all__ = ["save"]
 
@@ -78,6 +79,10 @@ async def _write(
 ) -> PolicyRecord:
     await ensure_rulebook(connection)
     await change_policies(connection)
+    if policy.calendars.default is None and not await read_defaults(connection):
+        raise DefaultCalendarMissingError(
+            "is missing, and the tenant has no default calendar", field="calendars.default"
+        )
     latest = await lock_policy(connection, version.policy_key)
     if latest != version.version - 1:
         raise VersionConflictError(
@@ -106,7 +111,7 @@ async def _find_calendars(
     try:
         records = await read_timelines(calendars, context, keys)
     except Exception as error:
-        if not _is_unknown_calendar(error):
+        if not is_unknown_calendar(error):
             raise
     else:
         return records
@@ -120,16 +125,10 @@ async def _find_calendar(
     try:
         return (await read_timelines(calendars, context, [key]))[0]
     except Exception as error:
-        if not _is_unknown_calendar(error):
+        if not is_unknown_calendar(error):
             raise
         path = next(path for path, named in _mentions(policy) if named == key)
         raise CalendarUnknownError(f"{path}: there is no calendar {key!r}", field=path) from error
-
-
-def _is_unknown_calendar(error: Exception) -> bool:
-    """Recognise the refusal, in process or by HTTP: a key that is none, or that names nothing."""
-    problem = describe_problem(error)
-    return problem is not None and problem.code in {"calendar_unknown", "calendar_key_invalid"}
 
 
 def _mentions(policy: Policy) -> Iterator[tuple[str, str | None]]:

@@ -121,7 +121,6 @@ FAULTS: list[tuple[str, object, str, str]] = [
     ("covers", "subject.", "covers", "line 1, column 9"),
     ("covers", 7, "covers", "a CEL expression in quotes"),
     ("calendars", "office", "calendars", "a mapping"),
-    ("calendars/default", ..., "calendars.default", "is missing"),
     ("calendars/attribute", ..., "calendars", "go together"),
     ("calendars/mapping/emea", 3, "calendars.mapping.emea", "a text"),
     ("metrics", {}, "metrics", "at least one metric"),
