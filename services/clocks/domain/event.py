@@ -74,9 +74,12 @@ def check_event(event: Event) -> None:
             f"has {len(event.attributes)} names; at most {MAX_ATTRIBUTES}", field="attributes"
         )
     for name, value in event.attributes.items():
+        # Nearly every value is a short text or nothing; what is not, is looked at closely.
+        if is_name(name) and (value is None or (type(value) is str and is_name(value))):
+            continue
         if not is_name(name):
             raise EventInvalidError(f"{name[:MAX_ID_LENGTH]!r}: {NAME_RULE}", field="attributes")
-        reason = None if value is None else value_fault(value)
+        reason = value_fault(value)
         if reason is not None:
             raise EventInvalidError(reason, field=f"attributes.{name}")
 

@@ -43,8 +43,9 @@ def restate(
     it was restated, what is new after it is only progress. past: (generation, revision) of Cycles that were
     taken away, and count on from there should they come back.
     """
-    then, was, present = _cycles_of(known), _cycles_of(before), _cycles_of(after)
     trusted = known is before
+    was, present = _cycles_of(before), _cycles_of(after)
+    then = was if trusted else _cycles_of(known)
     saved: dict[CycleKey, Standing] = {}
     revised: list[CycleKey] = []
     said: list[Notice] = []

@@ -17,8 +17,7 @@ from clocks.storage.events import NewEvent, enter_event
 __all__ = ["MAX_ATTRIBUTES_BYTES", "Batch", "EventRefusal", "check", "conflict"]
 
 MAX_ATTRIBUTES_BYTES = 64 * 1024
-FIRST_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
-END_INSTANT = datetime(2200, 1, 1, tzinfo=UTC)
+INSTANTS_US = range(to_us(datetime(1970, 1, 1, tzinfo=UTC)), to_us(datetime(2200, 1, 1, tzinfo=UTC)))
 
 
 class EventRefusal(NamedTuple):
@@ -85,7 +84,8 @@ def _enter(record: EventRecord) -> NewEvent | EventRefusal:
     occurred_at = record.occurred_at
     if occurred_at.utcoffset() is None:
         return EventRefusal("time_naive", "occurred_at", "occurred_at: needs an offset from UTC, such as Z")
-    if not FIRST_INSTANT <= occurred_at < END_INSTANT:
+    occurred_at_us = to_us(occurred_at)
+    if occurred_at_us not in INSTANTS_US:
         return EventRefusal(
             "time_out_of_bounds", "occurred_at", "occurred_at: lies outside of the years 1970 to 2199"
         )
@@ -93,7 +93,7 @@ def _enter(record: EventRecord) -> NewEvent | EventRefusal:
         event_id=record.event_id,
         subject_id=record.subject_id,
         type=record.type,
-        occurred_at_us=to_us(occurred_at),
+        occurred_at_us=occurred_at_us,
         sequence=record.sequence,
         attributes=record.attributes,
     )
@@ -106,7 +106,7 @@ def _enter(record: EventRecord) -> NewEvent | EventRefusal:
         return EventRefusal(error.code, error.field, str(error))
     except UnicodeEncodeError:
         return EventRefusal("event_invalid", None, "holds half of a surrogate pair, which is no text")
-    if len(new.attributes.encode()) > MAX_ATTRIBUTES_BYTES:
+    if len(new.attributes) * 4 > MAX_ATTRIBUTES_BYTES and len(new.attributes.encode()) > MAX_ATTRIBUTES_BYTES:
         return EventRefusal(
             "event_too_large", "attributes", f"attributes: more than {MAX_ATTRIBUTES_BYTES} bytes of JSON"
         )
