@@ -15,6 +15,7 @@ from credits.settings import Settings
 from credits.storage import TRACK
 from pgstore.database import Database
 from serving.application import build_application
+from serving.guarded_redis import open_redis
 from serving.tokens import InternalTokens
 
 __all__ = ["build_app", "open_credits", "utc_now"]
@@ -34,9 +35,12 @@ async def open_credits(
     Raises what `Database.open` raises.
     """
     database = await Database.open(settings.database_url, schema=TRACK.schema)
+    redis = open_redis(settings.redis_url)
     try:
-        yield CreditsService(database=database, clocks=clocks, now=now)
+        yield CreditsService(database=database, clocks=clocks, redis=redis, now=now)
     finally:
+        if redis is not None:
+            await redis.close()
         await database.close()
 
 

@@ -32,6 +32,8 @@ from credits.operations import (
 from pgstore.database import Database
 from pgstore.feed import DatabaseFeed, Feed
 from serving.context import RequestContext
+from serving.guarded_redis import GuardedRedis
+from serving.nudges import Nudges, feed_channel
 from serving.scopes import require
 
 __all__ = ["CreditsService"]
@@ -40,9 +42,12 @@ __all__ = ["CreditsService"]
 class CreditsService:
     """Implements `contract.Credits` in this process; see there for what each call answers and raises."""
 
-    def __init__(self, *, database: Database, clocks: Clocks, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, database: Database, clocks: Clocks, redis: GuardedRedis | None, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
         self._clocks = clocks
+        self._nudges = Nudges(redis)
         self._now = now
         self.feed: Feed = DatabaseFeed(database)
 
@@ -75,9 +80,11 @@ class CreditsService:
     async def close_statement(self, context: RequestContext, request: CloseStatement) -> StatementRecord:
         """Freeze a period that has ended."""
         require(context, "billing")
-        return await close_statement.close(
+        record = await close_statement.close(
             context, request, database=self._database, clocks=self._clocks, now=self._now()
         )
+        await self._nudges.publish(context.tenant_id, feed_channel("credits"))
+        return record
 
     async def read_statement(self, context: RequestContext, request: ReadStatement) -> StatementRecord:
         """Read one Statement."""

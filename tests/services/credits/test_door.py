@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
+from redis.asyncio import Redis
 
+from clocks.contract import Clocks
+from credits.app import open_credits
 from credits.contract import (
     AssessPeriod,
     AttainedTarget,
@@ -25,7 +29,9 @@ from credits.domain.assessment import assess
 from credits.domain.inputs_hash import hash_inputs
 from credits.domain.measurement import Measurement
 from credits.domain.period import Period, month_of
+from credits.settings import Settings
 from serving.context import RequestContext, Scope
+from serving.nudges import feed_channel
 from tests.services.credits.conftest import Clock, acting_for
 from tests.services.credits.counted_clocks import CountedClocks
 from tests.services.credits.documents import ACME, level
@@ -343,3 +349,22 @@ async def test_what_a_period_would_cost_if(
     wrong = msgspec.structs.replace(attained[0], met=-1)
     call = door.assess_period(context, msgspec.structs.replace(asked, attained=(wrong,)))
     assert await refusal(call) == ("count_invalid", "invalid", "attained[0].met")
+
+
+async def test_followers_are_nudged_after_a_close(
+    settings: Settings, clocks: CountedClocks, clock: Clock, context: RequestContext, redis_url: str
+) -> None:
+    """The nudge comes on the channel of this service's feed and names the tenant."""
+    named = replace(settings, redis_url=redis_url)
+    async with (
+        open_credits(named, clocks=cast("Clocks", clocks), now=clock) as service,
+        Redis.from_url(redis_url) as redis,
+        redis.pubsub(ignore_subscribe_messages=True) as subscription,
+    ):
+        await save(service, context)
+        await subscription.subscribe(feed_channel("credits"))
+        await service.close_statement(context, MARCH)
+        async with asyncio.timeout(20):
+            async for nudge in subscription.listen():
+                if nudge["data"].decode() == context.tenant_id:
+                    return
