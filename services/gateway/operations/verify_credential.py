@@ -85,11 +85,15 @@ def read_bearer(authorization: str | None) -> str:
 
 
 async def find_key(database: Database, presented: PresentedKey, now: datetime) -> ApiKey:
-    """Read the presented key under its tenant's row-level security; note its use, at most once a minute."""
-    async with database.transaction(presented.tenant_id) as connection:
+    """Read the presented key, at each request anew, so that a revocation holds at once.
+
+    Its use is noted at most once a minute.
+    """
+    async with database.connection() as connection:
         key = await api_keys.read_api_key_by_hash(connection, presented.tenant_id, presented.secret_hash)
-        if key is None or not key.opens(now):
-            raise CredentialInvalidError("the API key is not known, was revoked, or has expired")
-        if key.last_used_at is None or now - key.last_used_at >= TOUCH_EVERY:
+    if key is None or not key.opens(now):
+        raise CredentialInvalidError("the API key is not known, was revoked, or has expired")
+    if key.last_used_at is None or now - key.last_used_at >= TOUCH_EVERY:
+        async with database.transaction(key.tenant_id) as connection:
             await api_keys.touch_api_key(connection, key.tenant_id, key.key_id, now)
     return key

@@ -12,23 +12,35 @@ from starlette.routing import Route
 from gateway.domain.errors import DocumentInvalidError
 from gateway.routes.credentials import OpenSession, Verify, refuse_credential
 from gateway.routes.media_types import GRAPHQL_JSON, accepted_type
-from gateway.routes.reading import MediaTypeRefusedError, read_get, read_post
+from gateway.routes.reading import MAX_BODY_BYTES, MediaTypeRefusedError, read_get, read_post
 from gateway.schema.engine import Engine, MutationRefusedError
 from gateway.schema.failures import refusal_of
 from gateway.schema.request import Answer, GraphQLRequest
+from serving.admission import TOO_BUSY, Admission
 from serving.context import RequestContext
+from serving.problems import Problem
 from serving.telemetry import name_tenant
 
 __all__ = ["GraphQLEndpoint"]
 
 
+SMALL_BYTES = 4 * 1024
+"""Up to this size a request is no burden: questions pass by the batches that wait."""
+
+CAPACITY_BYTES = 32 * 1024 * 1024
+MAX_WAITING = 256
+PATIENCE_S = 10.0
+RETRY_AFTER_S = "1"
+
+
 class GraphQLEndpoint:
-    """Answers GraphQL requests of those who have a credential."""
+    """Answers GraphQL requests of those who have a credential; of large ones only so much at once."""
 
     def __init__(self, *, verify: Verify, open_session: OpenSession, engine: Engine) -> None:
         self._verify = verify
         self._open_session = open_session
         self._engine = engine
+        self._admission = Admission(capacity_bytes=CAPACITY_BYTES, waiting=MAX_WAITING, patience_s=PATIENCE_S)
 
     def route(self) -> Route:
         """Return the route; methods that it does not list get a 405."""
@@ -45,6 +57,16 @@ class GraphQLEndpoint:
         except Exception as error:  # noqa: BLE001 - what is no refusal of a credential is raised again
             return refuse_credential(request, error)
         name_tenant(context.tenant_id)
+        size_bytes = announced_bytes(request)
+        if size_bytes <= SMALL_BYTES:
+            return await self._read(request, context, media_type)
+        try:
+            async with self._admission.admit(size_bytes):
+                return await self._read(request, context, media_type)
+        except Problem as error:
+            return refuse_request(error, media_type)
+
+    async def _read(self, request: Request, context: RequestContext, media_type: str) -> Response:
         try:
             asked = await read_post(request) if request.method == "POST" else read_get(request)
         except Exception as error:  # noqa: BLE001 - what is no refusal of a request is raised again
@@ -67,6 +89,14 @@ class GraphQLEndpoint:
         return write(answer, HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK, media_type)
 
 
+def announced_bytes(request: Request) -> int:
+    """Return how long the body is; one that does not say may be as long as is allowed."""
+    if request.method != "POST":
+        return 0
+    announced = request.headers.get("content-length", "")
+    return int(announced) if announced.isascii() and announced.isdigit() else MAX_BODY_BYTES
+
+
 def is_browser(request: Request) -> bool:
     """Say whether a person opened the address in a browser: GET, no query, and HTML wanted."""
     wants_html = "text/html" in request.headers.get("accept", "")
@@ -82,7 +112,7 @@ def refuse_media_type() -> Response:
 
 
 def refuse_request(error: Exception, media_type: str) -> Response:
-    """Answer what is no GraphQL request: 400, 413 or 415, in the shape of a GraphQL answer."""
+    """Answer what is not run: 400, 413, 415 or 429, in the shape of a GraphQL answer."""
     refusal = refusal_of(error)
     if refusal is None:
         raise error
@@ -90,10 +120,16 @@ def refuse_request(error: Exception, media_type: str) -> Response:
     extensions = {"code": refusal.code, "kind": refusal.kind}
     if refusal.field:
         extensions["field"] = refusal.field
-    return write(Answer(errors=[{"message": refusal.message, "extensions": extensions}]), status, media_type)
+    answer = write(
+        Answer(errors=[{"message": refusal.message, "extensions": extensions}]), status, media_type
+    )
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        answer.headers["retry-after"] = RETRY_AFTER_S
+    return answer
 
 
 STATUS_OF_CODE = {
+    TOO_BUSY: HTTPStatus.TOO_MANY_REQUESTS,
     "body_too_long": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     MediaTypeRefusedError.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }

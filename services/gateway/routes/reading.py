@@ -12,7 +12,7 @@ from gateway.routes.media_types import is_json
 from gateway.schema.request import GraphQLRequest
 from serving.bodies import read_body
 
-__all__ = ["MediaTypeRefusedError", "read_get", "read_post"]
+__all__ = ["MAX_BODY_BYTES", "MediaTypeRefusedError", "read_get", "read_post"]
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 """A full batch of 1,000 events with 8 kB each."""

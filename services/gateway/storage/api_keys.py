@@ -32,7 +32,7 @@ async def insert_api_key(connection: Connection, key: ApiKey, secret_hash: bytes
 async def read_api_key_by_hash(
     connection: Connection, tenant_id: TenantId, secret_hash: bytes
 ) -> ApiKey | None:
-    """Read the key with that secret's hash."""
+    """Read the key of a tenant with that secret's hash, on a connection without a tenant: one trip."""
     row = await connection.fetchrow(SQL["read_api_key_by_hash"], tenant_id, secret_hash)
     return None if row is None else key_from_row(row)
 

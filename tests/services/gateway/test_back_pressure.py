@@ -1,0 +1,81 @@
+"""Many large batches at once: what is held in memory is bounded, and what is too much is told so."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections import Counter
+from typing import Any, cast
+
+import aiohttp
+import msgspec
+import pytest
+
+from calendars.contract import Calendars
+from clocks.contract import Clocks, IngestEvents, IngestReceipt
+from credits.contract import Credits
+from gateway.app import Gateway, build_app
+from gateway.operations.create_tenant import create_tenant
+from gateway.routes import graphql
+from gateway.upstream.doors import Doors
+from serving.context import RequestContext
+from tests.services.gateway.conftest import Api, Clock, Reply, key_for, listening
+from tests.services.gateway.documents import INGEST, event
+
+BATCHES = 60
+PAD = "x" * 21_000
+MIB = 1024 * 1024
+
+
+class SlowClocks:
+    """A door that takes batches only once it is opened, and counts those that wait in it."""
+
+    def __init__(self) -> None:
+        self.opened = asyncio.Event()
+        self.inside = 0
+
+    async def ingest_events(self, _context: RequestContext, request: IngestEvents) -> IngestReceipt:
+        """Take a batch, later."""
+        self.inside += 1
+        await self.opened.wait()
+        return IngestReceipt(accepted=len(request.events), duplicates=0, refused=())
+
+
+async def test_concurrent_batches_are_bounded(
+    gateway: Gateway, tenant: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of sixty batches of 1 MB eight are let in, twenty wait unread, and the rest is refused with 429.
+
+    A question is answered meanwhile, and what waited is taken afterwards.
+    """
+    for name, value in (("CAPACITY_BYTES", 9 * MIB), ("MAX_WAITING", 20), ("PATIENCE_S", 60.0)):
+        monkeypatch.setattr(graphql, name, value)
+    await create_tenant(gateway.database, tenant_id=tenant, name="Test", now=clock())
+    token = await key_for(gateway, tenant, clock)
+    clocks = SlowClocks()
+    doors = Doors(cast("Calendars", None), cast("Clocks", clocks), cast("Credits", None))
+    async with (
+        listening(build_app(gateway, doors)) as url,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
+    ):
+        api = Api(http, url, token)
+        sent = [asyncio.create_task(send_batch(api)) for _ in range(BATCHES)]
+        async with asyncio.timeout(60):
+            while sum(task.done() for task in sent) < BATCHES - 28 or clocks.inside < 8:  # noqa: ASYNC110 - tasks
+                await asyncio.sleep(0.01)
+        assert clocks.inside == 8
+        assert (await api.ask("{ viewer { subject } }"))["viewer"]
+        clocks.opened.set()
+        replies = await asyncio.gather(*sent)
+    assert Counter(reply.status for reply in replies) == {200: 28, 429: BATCHES - 28}
+    refused = next(reply for reply in replies if reply.status == 429)
+    assert refused.headers["retry-after"] == "1"
+    assert refused.json["errors"][0]["extensions"] == {"code": "too_busy", "kind": "too_many"}
+
+
+async def send_batch(api: Api) -> Reply:
+    """Send a batch of about a megabyte."""
+    events = [event("s", "2026-03-02T12:00:00Z", PAD, number=number) for number in range(50)]
+    variables: dict[str, Any] = {"events": events}
+    body = io.BytesIO(msgspec.json.encode({"query": INGEST, "variables": variables}))
+    return await api.send("POST", data=body, headers={"content-type": "application/json"})
