@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from businesstime import from_us
 from clocks.domain.cycle import Cycle, Outcome, Phase, SubjectState, empty_state
 from clocks.domain.due import Timelines, due_at_us
 from clocks.domain.event import Event
-from clocks.domain.fold import Policies, fold
+from clocks.domain.fold import fold
+from clocks.domain.policies import Policies
 from clocks.domain.reading import outcome_at, rewind
 
 __all__ = ["Counted", "Flip", "Rulings", "Tried", "TriedTarget", "Window", "sum_targets", "try_subject"]
@@ -80,14 +83,15 @@ class TriedTarget(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: int
 
 
-Tally = Counter[tuple[str, str, str]]
+Standing = tuple[str, str, str]
+"""Metric, Target, and what a Cycle counts as."""
 
 
 class Tried(NamedTuple):
-    """What became of one Subject: counts by (metric, target, standing) of both sides, and the flips."""
+    """What became of one Subject: the standing of each Cycle that counts, on both sides, and the flips."""
 
-    before: Tally
-    after: Tally
+    before: Sequence[Standing]
+    after: Sequence[Standing]
     flips: tuple[Flip, ...]
 
 
@@ -105,29 +109,39 @@ def try_subject(
     """
     known = [event for event in log if event.occurred_at_us <= window.at_us]
     state = fold(empty_state(happened.subject_id), known, tried.policies)
-    before = seen_of(happened, policy_key, was, window.at_us)
-    after = seen_of(state, policy_key, tried.timelines, window.at_us)
-    flips = [
-        Flip(happened.subject_id, *place, counted(before.get(place)), counted(after.get(place)))
-        for place in sorted(before.keys() | after.keys())
-        if counts(before.get(place), window) or counts(after.get(place), window)
-    ]
+    stood, stands = (begun(each, policy_key, window.at_us) for each in (happened, state))
+    before = {place: see(cycle, window.at_us, was) for place, cycle in stood.items()}
+    after = {
+        place: before[place]
+        if place in stood and alike(cycle, stood[place], tried.timelines, was)
+        else see(cycle, window.at_us, tried.timelines)
+        for place, cycle in stands.items()
+    }
     return Tried(
-        before=tally(before, window),
-        after=tally(after, window),
-        flips=tuple(flip for flip in flips if outcome(flip.before) != outcome(flip.after)),
+        standings(before, window), standings(after, window), flips(state.subject_id, before, after, window)
     )
 
 
-def seen_of(state: SubjectState, policy_key: str, timelines: Timelines, at_us: int) -> Mapping[Place, Seen]:
-    """See the Cycles of a Policy that had begun, by Metric and number."""
+def begun(state: SubjectState, policy_key: str, at_us: int) -> Mapping[Place, Cycle]:
+    """List the Cycles of a Policy that had begun, by Metric and number."""
     return {
-        (clock.metric, cycle.number): see(cycle, at_us, timelines)
+        (clock.metric, cycle.number): cycle
         for clock in state.clocks
         if clock.policy_key == policy_key
         for cycle in clock.cycles
         if cycle.started_at_us <= at_us
     }
+
+
+def alike(one: Cycle, other: Cycle, timelines: Timelines, others: Timelines) -> bool:
+    """Tell whether two Cycles are due at the same time for sure: the same story on the same Timelines.
+
+    Most Cycles of a backtest are, and looking at one of the two is enough.
+    """
+    keys = {one.calendar_key, *(piece.calendar_key for piece in one.stretches)}
+    if any(timelines.get(key) is not others.get(key) for key in keys):
+        return False
+    return replace(one, policy_version=other.policy_version, warnings=other.warnings) == other
 
 
 def see(cycle: Cycle, at_us: int, timelines: Timelines) -> Seen:
@@ -137,6 +151,18 @@ def see(cycle: Cycle, at_us: int, timelines: Timelines) -> Seen:
     return Seen(then.target, then.phase, outcome_at(then, due_us, at_us), due_us, then.stopped_at_us)
 
 
+def flips(
+    subject_id: str, before: Mapping[Place, Seen], after: Mapping[Place, Seen], window: Window
+) -> tuple[Flip, ...]:
+    """List the Cycles with another outcome, of those that count on either side."""
+    found: list[Flip] = []
+    for place in sorted(before.keys() | after.keys()):
+        one, other = before.get(place), after.get(place)
+        if outcome(one) != outcome(other) and (counts(one, window) or counts(other, window)):
+            found.append(Flip(subject_id, *place, counted(one), counted(other)))
+    return tuple(found)
+
+
 def counted(seen: Seen | None) -> Counted | None:
     """Take what a flip says."""
     if seen is None:
@@ -144,9 +170,9 @@ def counted(seen: Seen | None) -> Counted | None:
     return Counted(seen.target, seen.outcome, None if seen.due_us is None else from_us(seen.due_us))
 
 
-def outcome(side: Counted | None) -> str | None:
-    """Tell the outcome, if there is one."""
-    return None if side is None else side.outcome
+def outcome(seen: Seen | None) -> Outcome | None:
+    """Tell the outcome, if there is a Cycle."""
+    return None if seen is None else seen.outcome
 
 
 def counts(seen: Seen | None, window: Window) -> bool:
@@ -158,11 +184,11 @@ def counts(seen: Seen | None, window: Window) -> bool:
     return seen.outcome == "PENDING" or (seen.due_us is not None and window.holds(seen.due_us))
 
 
-def tally(side: Mapping[Place, Seen], window: Window) -> Tally:
-    """Count Cycles by Metric, Target and what became of them."""
-    return Counter(
+def standings(side: Mapping[Place, Seen], window: Window) -> Sequence[Standing]:
+    """List what counts."""
+    return [
         (metric, seen.target, standing(seen)) for (metric, _), seen in side.items() if counts(seen, window)
-    )
+    ]
 
 
 def standing(seen: Seen) -> str:
@@ -170,11 +196,9 @@ def standing(seen: Seen) -> str:
     return "CANCELLED" if seen.phase == "CANCELLED" and seen.outcome == "PENDING" else seen.outcome
 
 
-def sum_targets(tallies: Iterable[Tally]) -> tuple[TriedTarget, ...]:
-    """Sum counts of Subjects, in order of Metric and Target."""
-    total: Tally = Counter()
-    for each in tallies:
-        total.update(each)
+def sum_targets(sides: Iterable[Iterable[Standing]]) -> tuple[TriedTarget, ...]:
+    """Count the standings of Subjects, in order of Metric and Target."""
+    total = Counter(chain.from_iterable(sides))
     return tuple(
         TriedTarget(
             metric=metric,
