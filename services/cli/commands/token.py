@@ -23,7 +23,12 @@ app = typer.Typer(add_completion=False)
 def token(
     tenant: Annotated[str, typer.Option(help="The tenant's id; it is made if it is new.")],
     scopes: Annotated[
-        str, typer.Option(help=f"What the key may do, separated by commas: {', '.join(sorted(SCOPES))}.")
+        str,
+        typer.Option(
+            help="What the key may do, separated by commas: read (all questions), ingest (events and manual"
+            " actions), calendars, policies, agreements (to save and change them), billing (assessments and"
+            " Statements), admin (webhooks)."
+        ),
     ] = "read",
     name: Annotated[str, typer.Option(help="What the key is called in lists and audits.")] = "meantime token",
     data: Annotated[
