@@ -42,8 +42,8 @@ from tests.durable_servers import durable_servers
 from tests.services.gateway.conftest import listening
 
 EVENTS = 20_000
-ROUNDS = 3
-TASKS = 2
+ROUNDS = 4
+TASKS = 4
 SIZES = (500, 50)
 GOAL = 2 / 3
 
