@@ -16,7 +16,7 @@ from businesstime.instants import DAY_S, DAY_US, EPOCH_ORDINAL
 from businesstime.schedule import LocalSchedule, Schedule
 from businesstime.zones import ZoneDatabase
 
-__all__ = ["MOST_WINDOWS", "check_size", "combine", "cover"]
+__all__ = ["MOST_WINDOWS", "check_size", "combine", "combine_common", "cover"]
 
 # A hostile schedule ends here: some hundred megabytes. The busiest office has 30,000 in ten years.
 MOST_WINDOWS: Final = 8_000_000
@@ -60,6 +60,15 @@ def combine(schedule: Schedule, parts: Sequence[Coverage]) -> Coverage:
         case Complement():
             return parts[0].complement()
     raise TypeError(f"{type(schedule).__name__} cannot be compiled")
+
+
+def combine_common(schedule: Schedule, parts: Sequence[Coverage], database: ZoneDatabase) -> Coverage:
+    """Put the parts of a composed schedule together for the stretch that all of them cover."""
+    start_us = max(each.start_us for each in parts)
+    end_us = min(each.end_us for each in parts)
+    if end_us <= start_us:  # nothing in common yet
+        return cover(schedule, start_us, start_us + DAY_US, database)
+    return combine(schedule, [each.cut(start_us, end_us) for each in parts])
 
 
 def _windows_a_day(schedule: Schedule) -> int:

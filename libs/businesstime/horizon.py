@@ -13,8 +13,8 @@ import numpy as np
 
 from businesstime.compiling import check_size, cover
 from businesstime.coverage import Coverage
-from businesstime.errors import NeverOpensError, OutOfReachError
-from businesstime.instants import DAY_US, REACH_END_US, REACH_START_US
+from businesstime.errors import NeverClosesError, NeverOpensError, OutOfReachError
+from businesstime.instants import DAY_US, REACH_END_US, REACH_START_US, from_us
 from businesstime.schedule import Schedule
 from businesstime.zones import Int64Array, ZoneDatabase
 
@@ -72,6 +72,16 @@ class Horizon:
                 end_us = min(high_us + length, REACH_END_US)
             self._grow(start_us, end_us)
 
+    def next_close_us(self, at_us: int) -> int:
+        """Answer the first closing after an instant. Raises NeverClosesError, OutOfReachError."""
+        while True:
+            coverage = self.spanning(at_us, at_us + 1).coverage
+            place = int(np.searchsorted(coverage.closes_us, at_us, side="right"))
+            if place < len(coverage.closes_us) and coverage.closes_us[place] < coverage.end_us:
+                return int(coverage.closes_us[place])
+            if not self.grow_later():
+                raise NeverClosesError(f"the schedule does not close after {from_us(at_us)}")
+
     def grow_later(self) -> bool:
         """Compile as much again at the end; False when the end of reach is compiled already."""
         have = self.coverage
@@ -90,11 +100,17 @@ class Horizon:
         self._grow(max(have.start_us - length, REACH_START_US), have.end_us)
         return True
 
-    def require_opens(self) -> None:
-        """Refuse a schedule that is closed in the whole of reach. Raises NeverOpensError."""
+    def opens(self) -> bool:
+        """Say whether the schedule is open at any time in reach."""
         while not len(self.coverage.opens_us):
             if not (self.grow_later() or self.grow_earlier()):
-                raise NeverOpensError("the schedule never opens: no window is left on any date")
+                return False
+        return True
+
+    def require_opens(self) -> None:
+        """Refuse a schedule that is closed in the whole of reach. Raises NeverOpensError."""
+        if not self.opens():
+            raise NeverOpensError("the schedule never opens: no window is left on any date")
 
     def _grow(self, start_us: int, end_us: int) -> None:
         have, schedule = self.coverage, self.schedule_of()

@@ -7,26 +7,23 @@ tuples, which Python reads fastest; they never go stale: a Horizon only grows. R
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from businesstime.errors import NeverOpensError
 from businesstime.horizon import Horizon, Totals
-from businesstime.instants import DAY_US, EPOCH_ORDINAL, MICROSECOND, SECOND_US, from_us
+from businesstime.instants import DAY_US
 
 __all__ = [
-    "SPAN_SHIFT",
+    "END",
     "TOTAL_SHIFT",
-    "Moment",
     "Piece",
-    "Span",
     "Stretch",
-    "fill_moments",
+    "day_pieces",
     "fill_pieces",
-    "fill_spans",
     "fill_stretches",
+    "intervals_by_total",
     "reach_totals",
     "search_total",
 ]
@@ -34,41 +31,22 @@ __all__ = [
 # 2^34 µs of open time, under five hours, is less than most days add to the total.
 TOTAL_SHIFT: Final = 34
 
-# 2^14 s is about as much.
-SPAN_SHIFT: Final = 14
-
 # (closes_us, opens_us, total, next): before `closes_us` the total is `total`, growing from `opens_us` on.
 Piece: TypeAlias = tuple[int, int, int, "Piece"]
-
-# (closes, opens, total in µs, total, next): the same for datetimes.
-Moment: TypeAlias = tuple[datetime, datetime, int, timedelta, "Moment"]
 
 # (until_us, add_us, next): an Interval with the totals up to `until_us`, each at instant `total + add_us`.
 Stretch: TypeAlias = tuple[int, int, "Stretch"]
 
-# (until, add, next): the same for totals as timedeltas; adding `add` gives the datetime.
-Span: TypeAlias = tuple[timedelta, datetime, "Span"]
-
 # What follows the last piece: never read, since the look-up before it ends inside the chain.
-_END: Final[tuple[()]] = ()
+END: Final[tuple[()]] = ()
 
 
 def fill_pieces(table: dict[int, Piece], horizon: Horizon, day: int) -> None:
     """Enter the pieces of a day, counted from 1970. Raises NeverOpensError, OutOfReachError."""
-    chain: object = _END
-    for opens_us, closes_us, total_us in reversed(_pieces(horizon, day)):
+    chain: object = END
+    for opens_us, closes_us, total_us in reversed(day_pieces(horizon, day)):
         chain = (closes_us, opens_us, total_us, chain)
-    table[day] = chain  # type: ignore[assignment] # a chain ends with _END, which is never read
-
-
-def fill_moments(table: dict[int, Moment], horizon: Horizon, ordinal: int) -> None:
-    """Enter the pieces of a day, by ordinal, as datetimes. Raises NeverOpensError, OutOfReachError."""
-    chain: object = _END
-    for opens_us, closes_us, total_us in reversed(_pieces(horizon, ordinal - EPOCH_ORDINAL)):
-        opens = from_us(opens_us)
-        closes = opens if closes_us == opens_us else from_us(closes_us)  # small tables stay in the caches
-        chain = (closes, opens, total_us, MICROSECOND * total_us, chain)
-    table[ordinal] = chain  # type: ignore[assignment] # as above
+    table[day] = chain  # type: ignore[assignment] # a chain ends with END, which is never read
 
 
 def fill_stretches(table: dict[int, Stretch], horizon: Horizon, bucket: int) -> bool:
@@ -76,22 +54,13 @@ def fill_stretches(table: dict[int, Stretch], horizon: Horizon, bucket: int) -> 
 
     False, and no entry, where reach does not fill the bucket: a slower search says whether it holds a total.
     """
-    chain: object = _END
-    for until_us, add_us in _intervals(horizon, bucket << TOTAL_SHIFT, (bucket + 1) << TOTAL_SHIFT):
-        chain = (until_us, add_us, chain)
-    if chain is not _END:
+    chain: object = END
+    low_us, high_us = bucket << TOTAL_SHIFT, (bucket + 1) << TOTAL_SHIFT
+    for before_us, until_us, opens_us in intervals_by_total(horizon, low_us, high_us):
+        chain = (until_us, opens_us - before_us, chain)
+    if chain is not END:
         table[bucket] = chain  # type: ignore[assignment] # as above
-    return chain is not _END
-
-
-def fill_spans(table: dict[int, Span], horizon: Horizon, bucket: int) -> None:
-    """Enter those whose totals touch `[bucket, bucket + 1) << SPAN_SHIFT` seconds, if reach fills it."""
-    low_us, high_us = (bucket << SPAN_SHIFT) * SECOND_US, ((bucket + 1) << SPAN_SHIFT) * SECOND_US
-    chain: object = _END
-    for until_us, add_us in _intervals(horizon, low_us, high_us):
-        chain = (MICROSECOND * until_us, from_us(add_us), chain)
-    if chain is not _END:
-        table[bucket] = chain  # type: ignore[assignment] # as above
+    return chain is not END
 
 
 def reach_totals(horizon: Horizon, low_us: int, high_us: int) -> Totals:
@@ -113,8 +82,8 @@ def search_total(horizon: Horizon, total_us: int, *, first: bool) -> int:
     return total_us - int(before[place]) + int(coverage.opens_us[place])
 
 
-def _intervals(horizon: Horizon, low_us: int, high_us: int) -> Iterator[tuple[int, int]]:
-    """Yield (total at its closing, what turns a total into its instant) of Intervals, the last one first.
+def intervals_by_total(horizon: Horizon, low_us: int, high_us: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (total at its opening, total at its closing, its opening) of Intervals, the last one first.
 
     Of those that touch the totals `[low_us, high_us)`; of none if reach does not go below and above them.
     """
@@ -124,10 +93,10 @@ def _intervals(horizon: Horizon, low_us: int, high_us: int) -> Iterator[tuple[in
     first = int(np.searchsorted(before_us, low_us, side="left")) - 1
     last = int(np.searchsorted(before_us, high_us, side="left"))
     for at in reversed(range(first, last)):
-        yield int(before_us[at + 1]), int(coverage.opens_us[at]) - int(before_us[at])
+        yield int(before_us[at]), int(before_us[at + 1]), int(coverage.opens_us[at])
 
 
-def _pieces(horizon: Horizon, day: int) -> list[tuple[int, int, int]]:
+def day_pieces(horizon: Horizon, day: int) -> list[tuple[int, int, int]]:
     """Answer (opens, closes, total at its opening) of a UTC day's Intervals, and of one at its end.
 
     Intervals are cut at midnight. The last one is empty: what follows the day's last closing runs up to it.

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from operator import index
 
 import numpy as np
 
@@ -13,34 +14,22 @@ from businesstime.algebra import shift
 from businesstime.arrays import Arrays
 from businesstime.blobs import pack, unpack
 from businesstime.business_days import BusinessDates
-from businesstime.compiling import combine, cover
+from businesstime.compiling import combine_common
 from businesstime.coverage import Coverage, Interval
+from businesstime.day_table import DayTable
 from businesstime.documents import read_packed_schedule, schedule_to_document
+from businesstime.due_table import DueTable
 from businesstime.durations import BusinessDays
 from businesstime.editions import CURRENT_EDITIONS, data_editions, timeline_key
-from businesstime.errors import BlobStaleError, NeverClosesError, NeverOpensError
+from businesstime.errors import BlobStaleError
 from businesstime.horizon import Horizon
-from businesstime.instants import DAY_US, MICROSECOND, SECOND_US, from_us, to_us, to_utc
-from businesstime.lookups import (
-    SPAN_SHIFT,
-    TOTAL_SHIFT,
-    Moment,
-    Piece,
-    Span,
-    Stretch,
-    fill_moments,
-    fill_pieces,
-    fill_spans,
-    fill_stretches,
-    search_total,
-)
+from businesstime.instants import DAY_US, MICROSECOND, from_us, to_us, to_utc
+from businesstime.lookups import TOTAL_SHIFT, Piece, Stretch, fill_pieces, fill_stretches, search_total
 from businesstime.schedule import Schedule
 from businesstime.segments import Segment, explain
 from businesstime.zones import PACKAGED, ZoneDatabase
 
 __all__ = ["Timeline"]
-
-_NOTHING = timedelta()
 
 
 class Timeline:
@@ -62,9 +51,9 @@ class Timeline:
         self.database = database
         self.horizon = Horizon(coverage, lambda: self.schedule, database)
         self._pieces: dict[int, Piece] = {}
-        self._moments: dict[int, Moment] = {}
         self._stretches: dict[int, Stretch] = {}
-        self._spans: dict[int, Span] = {}
+        self._days = DayTable(self.horizon)
+        self._dues = DueTable(self.horizon)
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -120,7 +109,10 @@ class Timeline:
         try:
             piece = self._pieces[at_us // DAY_US]
         except KeyError:
-            return self._fill(at_us) and self.is_open_us(at_us)
+            if not self.horizon.opens():
+                return False
+            fill_pieces(self._pieces, self.horizon, at_us // DAY_US)
+            return self.is_open_us(at_us)
         while at_us >= piece[0]:
             piece = piece[3]
         return at_us >= piece[1]
@@ -162,13 +154,7 @@ class Timeline:
 
         Raises NeverClosesError when the schedule stays open, or closed, from there on.
         """
-        while True:
-            coverage = self.horizon.spanning(at_us, at_us + 1).coverage
-            place = int(np.searchsorted(coverage.closes_us, at_us, side="right"))
-            if place < len(coverage.closes_us) and coverage.closes_us[place] < coverage.end_us:
-                return int(coverage.closes_us[place])
-            if not self.horizon.grow_later():
-                raise NeverClosesError(f"the schedule does not close after {from_us(at_us)}")
+        return self.horizon.next_close_us(at_us)
 
     def open_intervals_us(self, start_us: int, end_us: int) -> list[Interval]:
         """Answer the open Intervals of `[start_us, end_us)`, cut at its ends."""
@@ -201,21 +187,30 @@ class Timeline:
         """Answer the open time in `[start, end)` in µs, negative when they are the other way round."""
         if start.tzinfo is not UTC or end.tzinfo is not UTC:
             start, end = to_utc(start), to_utc(end)
+        first, parts, totals_us = self._days.days
+        since, until = start - first, end - first
+        day, end_day = since.days, until.days
+        if day < 0 or end_day < 0:
+            return self._elapsed_anew(start, end)
         try:
-            closes, opens, total_us, _, after = self._moments[start.toordinal()]
-            while start >= closes:
-                closes, opens, total_us, _, after = after
-            if start > opens:
-                into = start - opens
-                total_us += into.seconds * 1_000_000 + into.microseconds
-            closes, opens, end_us, _, after = self._moments[end.toordinal()]
-        except KeyError:
-            return self.elapsed_us(self._seen(start), self._seen(end))
-        while end >= closes:
-            closes, opens, end_us, _, after = after
-        if end > opens:
-            into = end - opens
-            end_us += into.seconds * 1_000_000 + into.microseconds
+            part, end_part = parts[day], parts[end_day]
+            total_us, end_us = totals_us[day], totals_us[end_day]
+            if since.seconds >= part[0]:
+                at_s = since.seconds
+                while at_s >= part[2]:
+                    part = part[3]
+                total_us += part[1]
+                if at_s >= part[0]:
+                    total_us += (at_s - part[0]) * 1_000_000 + since.microseconds
+            if until.seconds >= end_part[0]:
+                at_s = until.seconds
+                while at_s >= end_part[2]:
+                    end_part = end_part[3]
+                end_us += end_part[1]
+                if at_s >= end_part[0]:
+                    end_us += (at_s - end_part[0]) * 1_000_000 + until.microseconds
+        except IndexError:
+            return self._elapsed_anew(start, end)
         return end_us - total_us
 
     def deadline(self, start: datetime, duration: int | timedelta | BusinessDays) -> datetime:
@@ -225,37 +220,46 @@ class Timeline:
         """
         if start.tzinfo is not UTC:
             start = to_utc(start)
+        if not isinstance(duration, int):
+            due = self._dues.due(start, duration) if isinstance(duration, timedelta) else None
+            return due or self._deadline_anew(start, duration)
+        first, parts, totals_us = self._days.days
+        since = start - first
+        day = since.days
         try:
-            if not isinstance(duration, timedelta):
-                if not isinstance(duration, int):
-                    return self._deadline_anew(start, duration)
-                duration = MICROSECOND * duration
-            closes, opens, _, total, after = self._moments[start.toordinal()]
-            while start >= closes:
-                closes, opens, _, total, after = after
-            if start > opens:
-                total += start - opens
-            total += duration
-            until, add, later = self._spans[(total.days * 86_400 + total.seconds) >> SPAN_SHIFT]
-        except (KeyError, OverflowError):
+            part, total_us = parts[day], totals_us[day] + duration
+            if since.seconds >= part[0]:
+                at_s = since.seconds
+                while at_s >= part[2]:
+                    part = part[3]
+                total_us += part[1]
+                if at_s >= part[0]:
+                    total_us += (at_s - part[0]) * 1_000_000 + since.microseconds
+            until_us, before_us, opens, later = self._dues.by_total[total_us >> TOTAL_SHIFT]
+        except LookupError:
             return self._deadline_anew(start, duration)
-        if duration <= _NOTHING:
-            return from_us(self.deadline_us(to_us(start), duration // MICROSECOND))
-        while total > until:
-            until, add, later = later
-        return add + total
+        if day < 0 or duration <= 0:
+            return self._deadline_anew(start, duration)
+        while total_us > until_us:
+            until_us, before_us, opens, later = later
+        return opens + MICROSECOND * (total_us - before_us)
 
     def is_open(self, at: datetime) -> bool:
         """Say whether the instant is open."""
         if at.tzinfo is not UTC:
             at = to_utc(at)
+        first, parts, _ = self._days.days
+        since = at - first
+        day, at_s = since.days, since.seconds
+        if day < 0:
+            return self._is_open_anew(at)
         try:
-            moment = self._moments[at.toordinal()]
-        except KeyError:
-            return self._fill(to_us(at)) and self.is_open_us(self._seen(at))
-        while at >= moment[0]:
-            moment = moment[4]
-        return at >= moment[1]
+            part = parts[day]
+            while at_s >= part[2]:
+                part = part[3]
+        except IndexError:
+            return self._is_open_anew(at)
+        return at_s >= part[0]
 
     def next_open(self, at: datetime) -> datetime:
         """Answer, in UTC, the first open instant at or after `at`. Raises NeverOpensError."""
@@ -287,10 +291,14 @@ class Timeline:
         return pack(self.horizon.coverage, data_editions(self.schedule, self.database), document.encode())
 
     @classmethod
-    def from_bytes(cls, blob: bytes) -> Timeline:
-        """Read what to_bytes wrote. Raises BlobInvalidError; BlobStaleError: other data editions."""
+    def from_bytes(cls, blob: bytes, *, of_any_edition: bool = False) -> Timeline:
+        """Read what to_bytes wrote. Raises BlobInvalidError; BlobStaleError: other data editions.
+
+        of_any_edition: also what was made with others. It answers as it was compiled, and past its horizon
+        by the data here.
+        """
         unpacked = unpack(blob)
-        if unpacked.editions not in CURRENT_EDITIONS:
+        if unpacked.editions not in CURRENT_EDITIONS and not of_any_edition:
             raise BlobStaleError(
                 f"made with {unpacked.editions}, and here are {CURRENT_EDITIONS[-1]}: compile it again"
             )
@@ -299,14 +307,7 @@ class Timeline:
     def _combined(self, schedule: Schedule, *others: Timeline) -> Timeline:
         """Answer the Timeline of a composed schedule from those of its parts, where all are compiled."""
         parts = [each.horizon.coverage for each in (self, *others)]
-        start_us = max(each.start_us for each in parts)
-        end_us = min(each.end_us for each in parts)
-        if end_us <= start_us:  # nothing in common yet
-            return Timeline(
-                cover(schedule, start_us, start_us + DAY_US, self.database), lambda: schedule, self.database
-            )
-        coverage = combine(schedule, [each.cut(start_us, end_us) for each in parts])
-        return Timeline(coverage, lambda: schedule, self.database)
+        return Timeline(combine_common(schedule, parts, self.database), lambda: schedule, self.database)
 
     def _instant_us(self, total_us: int, *, first: bool) -> int:
         """Answer the first, or the last, instant at which the total is `total_us`. Raises NeverOpensError."""
@@ -324,25 +325,27 @@ class Timeline:
                 until_us, add_us, after = after
         return total_us + add_us
 
-    def _fill(self, at_us: int) -> bool:
-        """Fill the table for an instant's day; False when the schedule never opens."""
-        try:
-            fill_pieces(self._pieces, self.horizon, at_us // DAY_US)
-        except NeverOpensError:
-            return False
-        return True
+    def _elapsed_anew(self, start: datetime, end: datetime) -> int:
+        """Answer by way of integers, and enter the days for the next question."""
+        self._days.enter(start)
+        self._days.enter(end)
+        return self.elapsed_us(to_us(start), to_us(end))
 
-    def _seen(self, at: datetime) -> int:
-        """Fill the table for a datetime's day, so that the next question finds it; answers it in µs."""
-        fill_moments(self._moments, self.horizon, at.toordinal())
-        return to_us(at)
+    def _is_open_anew(self, at: datetime) -> bool:
+        if self.horizon.opens():
+            self._days.enter(at)
+        return self.is_open_us(to_us(at))
 
     def _deadline_anew(self, start: datetime, duration: int | timedelta | BusinessDays) -> datetime:
-        """Answer by way of integers, and fill the tables for datetimes."""
+        """Answer by way of integers, and enter what finds it the next time."""
+        start_us = to_us(start)
         if isinstance(duration, BusinessDays):
-            return from_us(self.add_business_days_us(to_us(start), duration.days))
-        duration_us = duration // MICROSECOND if isinstance(duration, timedelta) else duration
-        start_us = self._seen(start)
+            return from_us(self.add_business_days_us(start_us, duration.days))
+        duration_us = duration // MICROSECOND if isinstance(duration, timedelta) else index(duration)
         due_us = self.deadline_us(start_us, duration_us)
-        fill_spans(self._spans, self.horizon, (self.total_us(due_us) // SECOND_US) >> SPAN_SHIFT)
+        if duration_us > 0 and isinstance(duration, timedelta):
+            self._dues.enter_timedeltas(start, self.total_us(due_us))
+        elif duration_us > 0:
+            self._days.enter(start)
+            self._dues.enter(self.total_us(due_us))
         return from_us(due_us)

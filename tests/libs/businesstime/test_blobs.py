@@ -122,3 +122,14 @@ def test_a_schedule_that_cannot_be_read_is_told_when_it_is_needed() -> None:
     assert timeline.is_open_us(1_700_000_000_000_000) in {True, False}
     with pytest.raises(BlobInvalidError):
         _ = timeline.schedule
+
+
+def test_a_blob_of_another_edition_is_read_where_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is stale; but what was counted on it can be counted on it still, as it was compiled."""
+    monkeypatch.setattr("businesstime.timeline.CURRENT_EDITIONS", ("tzdata 1999a",))
+    with pytest.raises(BlobStaleError):
+        Timeline.from_bytes(BLOB)
+    timeline = Timeline.from_bytes(BLOB, of_any_edition=True)
+    monkeypatch.undo()
+    span = (1_767_000_000_000_000, 1_769_000_000_000_000)
+    assert timeline.elapsed_us(*span) == Timeline.from_bytes(BLOB).elapsed_us(*span)
