@@ -20,8 +20,8 @@ from clocks.domain.measures.ratio import Part, Ratio, find_parts
 from clocks.domain.measures.score import NetPromoter, TopBox, find_scores, net_promoter, top_box
 from clocks.domain.measures.source import Amount, Numbers, Spans, find_numbers, find_spans
 from clocks.domain.measures.value import Value
-from clocks.operations.gather_ground import LONG_AGO_US, Gathered, Ground, collect
-from clocks.storage.measures import facts_of_subjects, facts_of_types
+from clocks.operations.gather_ground import Gathered, Ground, collect
+from clocks.storage.measures import facts_of_lasting, facts_of_subjects, facts_of_types
 
 __all__ = [
     "gather_numbers",
@@ -144,8 +144,9 @@ async def _lasting(started: str, ended: str, period: Interval, ground: Ground) -
 
     One that ends after the period lasts, for this, until now: its whole length decides whether it counts.
     """
-    before_now = Interval(LONG_AGO_US, max(ground.now_us, LONG_AGO_US))
-    facts = await collect(facts_of_types(ground.connection, [started, ended], before_now))
+    facts = await collect(
+        facts_of_lasting(ground.connection, started, ended, interval=period, until_us=ground.now_us)
+    )
     found = find_outages(facts, started=started, until_us=ground.now_us)
     return [
         item

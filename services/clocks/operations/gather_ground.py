@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
-from businesstime import Interval, Timeline, to_us
+from businesstime import Interval, Timeline
 from clocks.domain.measures.item import Item
 from clocks.domain.measures.refusals import MeasureTooLargeError
 from clocks.domain.measures.value import Value
 from clocks.operations.load_rulebook import Rulebook
 from pgstore.connection import Connection
 
-__all__ = ["LONG_AGO_US", "MAX_ITEMS", "Gathered", "Ground", "collect"]
+__all__ = ["MAX_ITEMS", "Gathered", "Ground", "collect"]
 
 MAX_ITEMS: Final = 500_000
 """What one period may hold: more are a warehouse's work, not a request's."""
-
-LONG_AGO_US: Final = to_us(datetime(1900, 1, 1, tzinfo=UTC))
 
 Thing = TypeVar("Thing")
 
@@ -53,7 +50,9 @@ async def collect(things: AsyncIterator[Thing]) -> list[Thing]:
     async for thing in things:
         if len(found) == MAX_ITEMS:
             raise MeasureTooLargeError(
-                f"one period holds more than {MAX_ITEMS} facts: measure shorter ones", field="period"
+                f"one period holds more than {MAX_ITEMS:,} facts: measure shorter ones, such as the days of a"
+                " month; numerators and denominators of shares, sums and means add up",
+                field="period",
             )
         found.append(thing)
     return found

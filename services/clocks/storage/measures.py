@@ -15,7 +15,14 @@ from clocks.storage.subjects import decode_state
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 
-__all__ = ["StoppedCycle", "facts_of_subjects", "facts_of_types", "read_attributes_at", "stopped_cycles"]
+__all__ = [
+    "StoppedCycle",
+    "facts_of_lasting",
+    "facts_of_subjects",
+    "facts_of_types",
+    "read_attributes_at",
+    "stopped_cycles",
+]
 
 _SQL = load_blocks("clocks.storage", "measures.sql")
 _PREFETCH = 1_000
@@ -54,6 +61,18 @@ async def facts_of_subjects(
     bounds = (from_us(interval.start_us), from_us(interval.end_us), from_us(until_us))
     arguments = (list(types), list(having), *bounds)
     async for row in connection.cursor(_SQL["facts_of_subjects"], *arguments, prefetch=_PREFETCH):
+        yield _fact(*row)
+
+
+async def facts_of_lasting(
+    connection: Connection, started: str, ended: str, *, interval: Interval, until_us: int
+) -> AsyncIterator[Fact]:
+    """Iterate over the events before `until_us` that begin and end what touches the Interval.
+
+    They are those of Subjects of which some outage does, and may tell of others beside it.
+    """
+    bounds = (from_us(interval.start_us), from_us(interval.end_us), from_us(until_us))
+    async for row in connection.cursor(_SQL["facts_of_lasting"], started, ended, *bounds, prefetch=_PREFETCH):
         yield _fact(*row)
 
 

@@ -19,6 +19,31 @@ JOIN events USING (subject_id)
 WHERE type = ANY ($1::text[]) AND occurred_at < $5
 ORDER BY subject_id, occurred_at, sequence, event_id;
 
+-- name: facts_of_lasting
+-- The events that begin and end what lasts, until an instant, of the Subjects of which something touches an Interval: they
+-- have such an event in it, or one that began before it had not ended when it came. OFFSET 0: each Subject's by its key.
+SELECT subject_id, occurred_at, type, attributes, event_id, content_hash
+FROM (
+    SELECT subject_id
+    FROM events
+    WHERE type = ANY (ARRAY[$1, $2]) AND occurred_at >= $3 AND occurred_at < $4
+    UNION
+    SELECT subject_id
+    FROM events AS opened
+    WHERE type = $1 AND occurred_at < $3 AND NOT EXISTS (
+        SELECT FROM events AS closed
+        WHERE closed.subject_id = opened.subject_id AND closed.type = $2
+          AND closed.occurred_at > opened.occurred_at AND closed.occurred_at < $3
+    )
+) AS named
+CROSS JOIN LATERAL (
+    SELECT occurred_at, sequence, type, attributes, event_id, content_hash
+    FROM events
+    WHERE events.subject_id = named.subject_id AND type = ANY (ARRAY[$1, $2]) AND occurred_at < $5
+    OFFSET 0
+) AS told
+ORDER BY subject_id, occurred_at, sequence, event_id;
+
 -- name: stopped_cycles
 -- The Cycles of a Metric that stopped in an Interval, with the state to read them from.
 SELECT subject_id, cycle, target, stopped_at, revision, state

@@ -44,7 +44,8 @@ async def rows(service: ClocksService, context: RequestContext) -> list[Any]:
     async with database.transaction(context.tenant_id) as connection:
         tables = """
             SELECT tablename FROM pg_tables
-            WHERE schemaname = current_schema() AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT')
+            WHERE schemaname = current_schema()
+              AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT')
             ORDER BY tablename
         """
         for (table,) in await connection.fetch(tables):

@@ -22,7 +22,7 @@ INSERT INTO clocks.events (
     tenant_id, event_id, subject_id, occurred_at, sequence, type, attributes, content_hash)
 SELECT CASE n % 3 WHEN 0 THEN $1 ELSE $1 || '-' || n % 30 END, 'E-' || n, 'T-' || n / 10,
        timestamptz '2026-01-01 00:00Z' + n * interval '1 minute', 0,
-       CASE n % 100 WHEN 0 THEN 'outage.started' WHEN 30 THEN 'outage.ended' ELSE 'updated' END,
+       CASE n % 100 WHEN 0 THEN 'outage.started' WHEN 6 THEN 'outage.ended' ELSE 'updated' END,
        json_build_object('region', 'r' || n % 4, 'note', 'n'), '\\x00'
 FROM generate_series(1, 60000) AS n
 """
@@ -83,6 +83,18 @@ async def test_events_of_a_type_are_read_from_its_index(database: Database, tena
         )
     assert indexes_of(plan) == {"events_by_type"}, plan
     assert rows_removed(plan) == 0
+
+
+async def test_outages_that_touch_a_day_are_read_and_no_others(database: Database, tenant: str) -> None:
+    """Weeks of outages before it are told by their type and instant; only what touches the day is read."""
+    async with database.transaction(tenant) as connection:
+        plan = await explain(
+            connection, SQL["facts_of_lasting"], "outage.started", "outage.ended", START, END, END
+        )
+    assert indexes_of(plan) == {"events_by_type", "events_in_order"}, plan
+    assert "Seq Scan" not in node_types(plan), plan
+    (told,) = (node for node in nodes(plan) if node.get("Index Name") == "events_in_order")
+    assert told["Actual Loops"] < 20, plan
 
 
 async def test_events_of_subjects_are_read_from_their_log(database: Database, tenant: str) -> None:

@@ -60,6 +60,40 @@ async def test_service_hours_bound_what_can_be_down(
     assert (int(record.numerator), int(record.denominator)) == (37 * HOUR_US, 77 * HOUR_US // 2)
 
 
+async def test_outages_touch_a_period_that_began_long_before(
+    service: ClocksService, context: RequestContext
+) -> None:
+    """One over all of the day, one that lasts: 24 hours down; those that were over, or come later: none."""
+    day, document = "2026-02-10", {"kind": "availability"}
+    await ingest(
+        service,
+        context,
+        ("before", "2026-02-01T00:00", "outage.started", {}),
+        ("before", "2026-02-10T00:00", "outage.ended", {}),
+        ("after", "2026-02-11T00:00", "outage.started", {}),
+        ("after", "2026-02-12T00:00", "outage.ended", {}),
+    )
+    record = await measure(service, context, document, period=day)
+    assert (record.ratio, record.samples) == (1, 0)
+    await ingest(
+        service,
+        context,
+        ("again", "2026-01-01T00:00", "outage.started", {}),
+        ("again", "2026-01-02T00:00", "outage.ended", {}),
+        ("again", "2026-02-10T23:00", "outage.started", {}),
+    )
+    record = await measure(service, context, document, period=day)
+    assert (record.ratio, record.samples) == (Fraction(23, 24), 1)
+    await ingest(
+        service,
+        context,
+        ("over all", "2026-02-01T00:00", "outage.started", {}),
+        ("over all", "2026-02-20T00:00", "outage.ended", {}),
+    )
+    record = await measure(service, context, document, period=day)
+    assert (record.ratio, record.samples) == (0, 1)
+
+
 async def test_a_period_that_runs_is_measured_until_now(
     service: ClocksService, context: RequestContext, clock: StandingTime
 ) -> None:
