@@ -12,11 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from businesstime import Timeline
+from clocks.domain.cycle import Cycle
+from clocks.domain.due import Timelines, due_at_us, timeline_of
+from clocks.domain.exclusion import running_on
 from clocks.domain.firing import BREACH, Firing
 from clocks.domain.policy import PolicyVersion, WarningRule
-from clocks.domain.spans import NEVER, gather_spans, reached_by_rows
+from clocks.domain.spans import NEVER, gather_spans, reached_by_rows, spans_of
 
-__all__ = ["Promise", "Recounted", "WarningsOf", "due_by_rows", "recount", "warnings_by"]
+__all__ = ["Promise", "Recounted", "WarningsOf", "due_by_rows", "due_of_each", "recount", "warnings_by"]
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -80,6 +83,27 @@ def warnings_by(policies: Mapping[str, Sequence[PolicyVersion]]) -> WarningsOf:
 def due_by_rows(spans: Sequence[Sequence[int]], targets_us: Sequence[int], timeline: Timeline) -> Int64Array:
     """Tell when each Cycle is due; NEVER: it is paused with time left."""
     return reached_by_rows(gather_spans(spans), np.array(targets_us, dtype=np.int64), timeline)
+
+
+def due_of_each(cycles: Sequence[Cycle], timelines: Timelines) -> list[int | None]:
+    """Tell when each Cycle is or was due, as `due_at_us` does: those together that can be counted by columns.
+
+    Of one that is over that is when it would have been due, had it run on.
+    """
+    due: list[int | None] = [None] * len(cycles)
+    by_calendar: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
+    for place, cycle in enumerate(cycles):
+        spans = spans_of(cycle if cycle.open else running_on(cycle))
+        if spans is None:
+            due[place] = due_at_us(cycle, timelines)
+        else:
+            by_calendar.setdefault(cycle.calendar_key, []).append((place, spans))
+    for key, rows in by_calendar.items():
+        targets_us = [cycles[place].target_us for place, _ in rows]
+        counted = due_by_rows([spans for _, spans in rows], targets_us, timeline_of(timelines, key))
+        for (place, _), due_us in zip(rows, counted.tolist(), strict=True):
+            due[place] = None if due_us == NEVER else due_us
+    return due
 
 
 def recount(

@@ -152,7 +152,7 @@ class Rulebooks:
         async with self._database.transaction(context.tenant_id, read_only=True) as connection:
             blobs = await read_blobs(connection, keys)
         for content_key, blob in blobs.items():
-            self._timelines.put(content_key, Timeline.from_bytes(blob))
+            self._timelines.put(content_key, Timeline.from_bytes(blob, of_any_edition=True))
 
     async def _fetch(self, context: RequestContext, keys: Sequence[str]) -> None:
         """Ask for Timelines, keep them, and take over the versions that they come from."""

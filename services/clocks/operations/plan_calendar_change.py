@@ -25,10 +25,10 @@ from clocks.domain.amendment_door import (
     CheckedCalendarPlan,
     PlanCalendarChange,
 )
-from clocks.domain.cycle import Outcome
-from clocks.domain.due import Timelines, due_at_us
+from clocks.domain.cycle import Cycle, Outcome
+from clocks.domain.due import Timelines
 from clocks.domain.reading import outcome_at
-from clocks.domain.recount import due_by_rows
+from clocks.domain.recount import due_by_rows, due_of_each
 from clocks.domain.refusals import BatchTooLargeError, PlanStaleError, TimelineInvalidError
 from clocks.domain.spans import NEVER
 from clocks.domain.standing import CycleKey
@@ -178,7 +178,7 @@ async def _add_others(
     timelines: Timelines,
     now_us: int,
 ) -> None:
-    """Count the rest one by one, portion by portion."""
+    """Count the rest, portion by portion."""
     after = ""
     while others := await read_other_cycles(
         connection, calendar_keys=keys, since=since, after_subject_id=after, limit=_OTHERS
@@ -193,7 +193,9 @@ async def _add_others(
 
 
 def _tally_others(tally: Tally, others: Sequence[OtherCycle], timelines: Timelines, now_us: int) -> None:
-    counted = [_count(other, timelines, now_us) for other in others]
+    cycles = [_cycle_of(other) for other in others]
+    due = due_of_each(cycles, timelines)
+    outcomes = [outcome_at(cycle, due_us, now_us) for cycle, due_us in zip(cycles, due, strict=True)]
     tally.add(
         Cycles(
             [other.key for other in others],
@@ -205,16 +207,15 @@ def _tally_others(tally: Tally, others: Sequence[OtherCycle], timelines: Timelin
             _instants(None if other.due_at is None else to_us(other.due_at) for other in others),
             outcomes_of(_outcome(other, now_us) for other in others),
         ),
-        Numbers(_instants(due_us for due_us, _ in counted), outcomes_of(outcome for _, outcome in counted)),
+        Numbers(_instants(due), outcomes_of(outcomes)),
     )
 
 
-def _count(other: OtherCycle, timelines: Timelines, now_us: int) -> tuple[int | None, Outcome]:
+def _cycle_of(other: OtherCycle) -> Cycle:
     cycle = find_cycle(other.state, other.key)
     if cycle is None:
         raise LookupError(f"{other.key} is listed, and is not in its Subject's state")
-    due_us = due_at_us(cycle, timelines)
-    return due_us, outcome_at(cycle, due_us, now_us)
+    return cycle
 
 
 def _outcome(other: OtherCycle, now_us: int) -> Outcome:

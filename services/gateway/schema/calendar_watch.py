@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from calendars import contract
-from gateway.schema.declare import object_type
+from clocks.contract import CalendarChange, CalendarChangePlan, PlanCalendarChange
+from gateway.schema.calendar_effect import CyclesEffect
+from gateway.schema.declare import object_type, resolved
 from gateway.schema.failures import UserError, settle
 from gateway.schema.info import Info
 
 __all__ = ["AdoptZoneRulesPayload", "CalendarWatches", "adopt_zone_rules", "read_watches"]
 
 SIXTY_DAYS = 60
+READ_AT_ONCE = 200
 
 
 @object_type
@@ -26,6 +30,18 @@ class HolidaysRunOut:
     key: str
     source: str | None
     last_on: date | None
+
+
+async def change_effect(root: contract.ZoneChange, info: Info) -> CalendarChangePlan:
+    """Plan what would become of Cycles if the changed rules were taken over now. Scope: calendars."""
+    session = info.context
+    changes: list[CalendarChange] = []
+    for keys in batched(root.calendars, READ_AT_ONCE):
+        asked = contract.ReadTimelines(keys=keys)
+        found = await session.calendars.read_timelines(session.context, asked)
+        changes += [CalendarChange(key=line.key, blob=line.blob) for line in found.timelines]
+    request = PlanCalendarChange(calendars=tuple(changes), effective_from=root.differs_from)
+    return await session.clocks.plan_calendar_change(session.context, request)
 
 
 @object_type
@@ -44,6 +60,7 @@ class ZoneChange:
     to_version: str
     differs_from: datetime
     calendars: list[str]
+    cycles: CyclesEffect | None = resolved(change_effect)
 
 
 @object_type
@@ -89,3 +106,9 @@ async def adopt_zone_rules(
     return AdoptZoneRulesPayload(
         change=done.change, adopted_at=done.adopted_at, adopted_by=done.adopted_by, errors=errors
     )
+
+
+def batched(keys: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    """Cut keys into batches."""
+    for start in range(0, len(keys), size):
+        yield tuple(keys[start : start + size])

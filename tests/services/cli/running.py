@@ -15,19 +15,19 @@ from cli.composition import Composition
 from cli.provision import issue_token
 from serving.context import SCOPES
 
-__all__ = ["NOW", "access_for", "running_gateway"]
+__all__ = ["NOW", "SECRET", "access_for", "running_gateway"]
 
 NOW = datetime(2016, 5, 20, 12, tzinfo=UTC)
 """Where the clock of a running gateway stands."""
 
-_SECRET = "a secret of tests, longer than 32 characters"  # noqa: S105 - guards nothing
+SECRET = "a secret of tests, longer than 32 characters"  # noqa: S105 - guards nothing
 _OWN = frozenset({"gateway", "calendars", "clocks", "credits"})
 
 
 @asynccontextmanager
 async def running_gateway(database_url: str, redis_url: str, *, now: datetime = NOW) -> AsyncIterator[str]:
     """Serve for as long as the block runs, the clock standing at `now`; gives the address of GraphQL."""
-    environ = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "MEANTIME_INTERNAL_SECRET": _SECRET}
+    environ = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "MEANTIME_INTERNAL_SECRET": SECRET}
     async with AsyncExitStack() as stack:
         composition = Composition(environ, own=_OWN, stack=stack, now=lambda: now)
         app = await composition.app("gateway")

@@ -20,6 +20,7 @@ from clocks.domain.firing import all_firings
 from clocks.domain.fold import fold, fold_in_two
 from clocks.domain.policies import Policies
 from clocks.domain.reading import read_cycle
+from clocks.domain.recount import due_of_each
 from clocks.domain.spans import spans_of
 from tests.services.clocks.domain.grid import Until
 from tests.services.clocks.domain.oracle import Fact, Result, Rule, in_order, tell
@@ -295,6 +296,13 @@ def test_a_plain_cycle_fires_by_its_spans_as_by_its_stretches(story: list[Fact],
     """One walk over the spans of a plain Cycle finds what the walks over its stretches find."""
     for cycle in cycles_of(folded(events_of(story), policies_of(rule))):
         assert all_firings(cycle, TIMELINES, spans_of(cycle)) == all_firings(cycle, TIMELINES)
+
+
+@given(story=stories, rule=rules)
+def test_many_cycles_are_due_when_each_is(story: list[Fact], rule: Rule) -> None:
+    """Counted together, open or over, plain or not, they are due as one by one."""
+    cycles = cycles_of(folded(events_of(story), policies_of(rule)))
+    assert due_of_each(cycles, TIMELINES) == [due_at_us(cycle, TIMELINES) for cycle in cycles]
 
 
 @given(story=stories, rule=rules)
