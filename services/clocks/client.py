@@ -16,6 +16,7 @@ from clocks.contract import (
     CycleExplanation,
     CyclePage,
     CycleReceipt,
+    CycleRecord,
     DefaultCalendarRecord,
     ExplainCycle,
     ImaginedSubject,
@@ -30,6 +31,7 @@ from clocks.contract import (
     PlanCalendarChange,
     PolicyPage,
     PolicyRecord,
+    ReadCycle,
     ReadDefaultCalendar,
     ReadPolicy,
     ReadReceipt,
@@ -86,6 +88,10 @@ class ClocksClient:
     async def read_subject(self, context: RequestContext, request: ReadSubject) -> SubjectRecord:
         """Read one."""
         return await self._door.call(context, "read_subject", request, SubjectRecord)
+
+    async def read_cycle(self, context: RequestContext, request: ReadCycle) -> CycleRecord:
+        """Read one."""
+        return await self._door.call(context, "read_cycle", request, CycleRecord)
 
     async def list_cycles(self, context: RequestContext, request: ListCycles) -> CyclePage:
         """Read a page."""

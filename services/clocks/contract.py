@@ -45,7 +45,14 @@ from clocks.domain.policy_door import (
     SavePolicy,
     SetDefaultCalendar,
 )
-from clocks.domain.subject_door import CycleRecord, CycleSort, ReadSubject, SubjectRecord
+from clocks.domain.subject_door import (
+    CycleChoice,
+    CycleRecord,
+    CycleSort,
+    ReadCycle,
+    ReadSubject,
+    SubjectRecord,
+)
 from clocks.domain.trial_door import (
     BacktestPage,
     BacktestPolicy,
@@ -71,6 +78,7 @@ __all__ = [
     "CheckCalendarPlan",
     "CheckedCalendarPlan",
     "Clocks",
+    "CycleChoice",
     "CycleExplanation",
     "CycleMove",
     "CyclePage",
@@ -103,6 +111,7 @@ __all__ = [
     "PolicyRecord",
     "PolicyVersionRecord",
     "ProposedCalendar",
+    "ReadCycle",
     "ReadDefaultCalendar",
     "ReadPolicy",
     "ReadReceipt",
@@ -261,6 +270,10 @@ class Clocks(Protocol):
 
     async def read_subject(self, context: RequestContext, request: ReadSubject) -> SubjectRecord:
         """Read one. Scope: read. Codes: subject_unknown."""
+        ...
+
+    async def read_cycle(self, context: RequestContext, request: ReadCycle) -> CycleRecord:
+        """Read one. Scope: read. Codes: cycle_unknown."""
         ...
 
     async def list_cycles(self, context: RequestContext, request: ListCycles) -> CyclePage:

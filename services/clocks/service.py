@@ -19,6 +19,7 @@ from clocks.contract import (
     CycleExplanation,
     CyclePage,
     CycleReceipt,
+    CycleRecord,
     DefaultCalendarRecord,
     ExplainCycle,
     ImaginedSubject,
@@ -33,6 +34,7 @@ from clocks.contract import (
     PlanCalendarChange,
     PolicyPage,
     PolicyRecord,
+    ReadCycle,
     ReadDefaultCalendar,
     ReadPolicy,
     ReadReceipt,
@@ -52,6 +54,7 @@ from clocks.operations import (
     measure_attainment,
     measure_periods,
     plan_calendar_change,
+    read_cycle,
     read_default_calendar,
     read_policy,
     read_receipt,
@@ -155,6 +158,13 @@ class ClocksService:
         """Read one."""
         require(context, "read")
         return await read_subject.read(
+            context, request, database=self._database, rulebooks=self._rulebooks, now=self._now()
+        )
+
+    async def read_cycle(self, context: RequestContext, request: ReadCycle) -> CycleRecord:
+        """Read one."""
+        require(context, "read")
+        return await read_cycle.read(
             context, request, database=self._database, rulebooks=self._rulebooks, now=self._now()
         )
 

@@ -18,7 +18,15 @@ import uvloop
 from graphql import execute, parse
 
 from calendars.contract import Calendars
-from clocks.contract import Clocks, CyclePage, CycleRecord, IngestEvents, IngestReceipt, ListCycles
+from clocks.contract import (
+    Clocks,
+    CycleChoice,
+    CyclePage,
+    CycleRecord,
+    IngestEvents,
+    IngestReceipt,
+    ListCycles,
+)
 from credits.contract import Credits
 from gateway.schema.build import executable_schema
 from gateway.schema.engine import Engine
@@ -88,6 +96,15 @@ def cycle(number: int) -> CycleRecord:
         ticking=True,
         next_change_at=None,
         revision=0,
+        choice=CycleChoice(
+            covers="true",
+            target_when="true",
+            target_place=1,
+            target_by_hand=False,
+            calendar_rule="default",
+            calendar_attribute=None,
+            default_version=None,
+        ),
         read_at=NOON,
     )
 

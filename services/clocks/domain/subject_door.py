@@ -9,16 +9,34 @@ import msgspec
 
 from clocks.domain.cycle import Outcome, Phase
 
-__all__ = ["CycleRecord", "CycleSort", "ReadSubject", "SubjectRecord"]
+__all__ = ["CycleChoice", "CycleRecord", "CycleSort", "ReadCycle", "ReadSubject", "SubjectRecord"]
 
 CycleSort = Literal["STARTED", "DUE", "DUE_LATEST", "REMAINING"]
+
+
+class CycleChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """What chose the Policy, the Target and the Calendar of a Cycle, as the versions that govern it say it.
+
+    covers: the condition by which the Policy covers the Subject. target_when: that of the Target;
+    target_place: its place among those of the Metric, from 1. target_by_hand: it was set by hand instead.
+    calendar_rule: target, attribute, default (the Policy's) or tenant_default. calendar_attribute: whose
+    value chose the Calendar; None by another rule. default_version: of the tenant's default, by that rule.
+    """
+
+    covers: str
+    target_when: str
+    target_place: int
+    target_by_hand: bool
+    calendar_rule: str
+    calendar_attribute: str | None
+    default_version: int | None
 
 
 class CycleRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One Cycle read at the instant `read_at`; elapsed and remaining are business time in microseconds.
 
     due_at: None while paused with time left; a warning or breach cannot come before it resumes.
-    calendar_rule: which rule chose the Calendar: target, attribute or default.
+    calendar_rule: which rule chose the Calendar: see `choice`, where the others stand.
     """
 
     subject_id: str
@@ -43,6 +61,17 @@ class CycleRecord(msgspec.Struct, frozen=True, kw_only=True):
     next_change_at: datetime | None
     revision: int
     read_at: datetime
+    choice: CycleChoice
+
+
+class ReadCycle(msgspec.Struct, frozen=True, kw_only=True):
+    """One Cycle, read at `at`; None: now."""
+
+    subject_id: str
+    policy_key: str
+    metric: str
+    cycle: int
+    at: datetime | None = None
 
 
 class ReadSubject(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from businesstime import from_us, to_us
-from clocks.contract import CycleRecord
+from clocks.contract import CycleChoice, CycleRecord
 from clocks.domain.cycle import Clock, Cycle, SubjectState
+from clocks.domain.policies import Policies
+from clocks.domain.policy import PolicyVersion
 from clocks.domain.reading import read_cycle
 from clocks.domain.standing import CountedOn, CycleKey
 from clocks.storage.readings import Edition
@@ -15,7 +18,13 @@ __all__ = ["describe", "find_cycle"]
 
 
 def describe(
-    key: CycleKey, cycle: Cycle, edition: Edition, *, counted_on: CountedOn, at: datetime
+    key: CycleKey,
+    cycle: Cycle,
+    edition: Edition,
+    *,
+    policies: Policies,
+    counted_on: CountedOn,
+    at: datetime,
 ) -> CycleRecord:
     """Read a Cycle at an instant. Raises BusinessTimeError where its Calendar cannot say."""
     reading = read_cycle(cycle, to_us(at), counted_on.timelines)
@@ -42,6 +51,7 @@ def describe(
         next_change_at=_instant(reading.next_change_us),
         revision=edition.revision,
         read_at=at,
+        choice=_choice(cycle, reading.target, key.metric, policies[key.policy_key]),
     )
 
 
@@ -51,6 +61,23 @@ def find_cycle(state: SubjectState, key: CycleKey) -> Cycle | None:
     if clock is None:
         return None
     return next((cycle for cycle in clock.cycles if cycle.number == key.cycle), None)
+
+
+def _choice(cycle: Cycle, target: str, metric: str, versions: Sequence[PolicyVersion]) -> CycleChoice:
+    """Say what chose, by the version that governs the Cycle."""
+    version = next(each for each in versions if each.version == cycle.policy_version)
+    targets = version.rules[metric].metric.targets
+    place = next(place for place, each in enumerate(targets) if each.name == target)
+    rule = cycle.calendar_rule
+    return CycleChoice(
+        covers=version.policy.covers.text,
+        target_when=targets[place].when.text,
+        target_place=place + 1,
+        target_by_hand=cycle.overridden,
+        calendar_rule=rule,
+        calendar_attribute=version.policy.calendars.attribute if rule == "attribute" else None,
+        default_version=cycle.default_version if rule == "tenant_default" else None,
+    )
 
 
 def _is(clock: Clock, key: CycleKey) -> bool:

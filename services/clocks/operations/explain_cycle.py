@@ -12,7 +12,6 @@ from clocks.domain.cycle import Cycle
 from clocks.domain.explain import CalendarVersion, Segment, explain_cycle, split_by_version
 from clocks.domain.refusals import PageTooLargeError
 from clocks.domain.standing import CountedOn, CycleKey
-from clocks.operations.describe_cycle import describe
 from clocks.operations.load_rulebook import Rulebooks, in_our_name
 from clocks.operations.load_story import keys_of, load_story, read_instants, the_cycle
 from clocks.storage.revisions import read_revisions
@@ -46,7 +45,7 @@ async def explain(
         revisions = await read_revisions(connection, key, when.known, limit=MAX_REVISIONS)
     until = request.after + request.first
     return CycleExplanation(
-        cycle=describe(key, cycle, story.edition(key, cycle), counted_on=story.counted_on, at=when.at),
+        cycle=story.describe(key, cycle, at=when.at),
         segments=tuple(_record(each) for each in segments[request.after : until]),
         total=len(segments),
         has_next=until < len(segments),

@@ -126,7 +126,7 @@ def _compare(
             return None
         revision = story.revisions.get((key.policy_key, key.metric, key.cycle), 0)
         edition = Edition(counted_on.versions[cycle.calendar_key], revision)
-        return describe(key, cycle, edition, counted_on=counted_on, at=at)
+        return describe(key, cycle, edition, policies=story.policies, counted_on=counted_on, at=at)
 
     for key in sorted(before.keys() | after.keys()):
         yield ImaginedCycle(before=read(key, before.get(key)), after=read(key, after.get(key)))

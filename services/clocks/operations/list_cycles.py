@@ -78,7 +78,14 @@ async def read(
     page = listed[: request.first]
     return CyclePage(
         cycles=tuple(
-            describe(one.key, _cycle(one), one.edition, counted_on=rulebook.counted_on, at=now)
+            describe(
+                one.key,
+                _cycle(one),
+                one.edition,
+                policies=rulebook.policies,
+                counted_on=rulebook.counted_on,
+                at=now,
+            )
             for one in page
         ),
         cursors=tuple(_write_cursor(_Cursor(question, one.place)) for one in page),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from clocks.contract import CycleRecord
 from clocks.domain.cycle import Cycle, SubjectState, empty_state
 from clocks.domain.event import Event
 from clocks.domain.fold import fold
@@ -18,7 +19,7 @@ from clocks.domain.policies import Policies
 from clocks.domain.refusals import CycleUnknownError, SubjectUnknownError
 from clocks.domain.standing import CountedOn, CycleKey
 from clocks.operations.compile_rules import RuleRows, compile_rules, read_rules
-from clocks.operations.describe_cycle import find_cycle
+from clocks.operations.describe_cycle import describe, find_cycle
 from clocks.operations.load_rulebook import Rulebooks
 from clocks.operations.read_values import read_instant, read_text
 from clocks.storage.events import read_events, read_events_known
@@ -59,6 +60,11 @@ class Story:
         """Give what the state does not hold of a Cycle."""
         revision = self.revisions.get((key.policy_key, key.metric, key.cycle), 0)
         return Edition(self.counted_on.versions[cycle.calendar_key], revision)
+
+    def describe(self, key: CycleKey, cycle: Cycle, *, at: datetime) -> CycleRecord:
+        """Read a Cycle at an instant."""
+        edition = self.edition(key, cycle)
+        return describe(key, cycle, edition, policies=self.policies, counted_on=self.counted_on, at=at)
 
     def cycles(self) -> Iterator[tuple[CycleKey, Cycle]]:
         """List the Cycles in order of policy, metric and number."""

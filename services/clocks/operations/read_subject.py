@@ -8,10 +8,10 @@ from datetime import datetime
 from clocks.contract import CycleRecord, ReadSubject, SubjectRecord
 from clocks.domain.cycle import SubjectState
 from clocks.domain.refusals import SubjectUnknownError
-from clocks.domain.standing import CountedOn, CycleKey
+from clocks.domain.standing import CycleKey
 from clocks.operations import read_subject_as_known
 from clocks.operations.describe_cycle import describe
-from clocks.operations.load_rulebook import Rulebooks
+from clocks.operations.load_rulebook import Rulebook, Rulebooks
 from clocks.operations.load_story import read_instants
 from clocks.operations.read_values import read_text
 from clocks.storage.readings import Edition, read_subject_cycles
@@ -49,17 +49,26 @@ async def read(
         attributes=subject.state.attributes,
         last_event_at=subject.last_occurred_at,
         events=subject.events,
-        cycles=tuple(_cycles(subject.state, editions, rulebook.counted_on, when.at)),
+        cycles=tuple(_cycles(subject.state, editions, rulebook, when.at)),
     )
 
 
 def _cycles(
-    state: SubjectState, editions: Mapping[tuple[str, str, int], Edition], counted_on: CountedOn, at: datetime
+    state: SubjectState, editions: Mapping[tuple[str, str, int], Edition], rulebook: Rulebook, at: datetime
 ) -> list[CycleRecord]:
     records = []
     for clock in state.clocks:
         for cycle in clock.cycles:
             key = CycleKey(state.subject_id, clock.policy_key, clock.metric, cycle.number)
             edition = editions[clock.policy_key, clock.metric, cycle.number]
-            records.append(describe(key, cycle, edition, counted_on=counted_on, at=at))
+            records.append(
+                describe(
+                    key,
+                    cycle,
+                    edition,
+                    policies=rulebook.policies,
+                    counted_on=rulebook.counted_on,
+                    at=at,
+                )
+            )
     return records

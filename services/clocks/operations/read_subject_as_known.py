@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from businesstime import from_us
 from clocks.contract import SubjectRecord
-from clocks.operations.describe_cycle import describe
 from clocks.operations.load_rulebook import Rulebooks
 from clocks.operations.load_story import Instants, load_story
 from pgstore.database import Database
@@ -24,9 +23,6 @@ async def read(
         attributes=story.state.attributes,
         last_event_at=from_us(last.occurred_at_us),
         events=story.state.events,
-        cycles=tuple(
-            describe(key, cycle, story.edition(key, cycle), counted_on=story.counted_on, at=when.at)
-            for key, cycle in story.cycles()
-        ),
+        cycles=tuple(story.describe(key, cycle, at=when.at) for key, cycle in story.cycles()),
         known_at=when.known,
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from clocks.domain.cycle import Outcome
+from clocks.domain.standing import CycleKey
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 
@@ -16,12 +17,14 @@ __all__ = [
     "Period",
     "counted_cycles",
     "pending_cycles",
+    "read_edition",
     "read_revisions_known",
     "read_subject_cycles",
 ]
 
 _SQL = load_blocks("clocks.storage", "readings.sql")
 _PREFETCH = 1_000
+_MAX_CYCLE = 2**31
 
 
 class Edition(NamedTuple):
@@ -51,6 +54,14 @@ class CountedCycle(NamedTuple):
     outcome: Outcome
     counted_at: datetime
     revision: int
+
+
+async def read_edition(connection: Connection, key: CycleKey) -> Edition | None:
+    """Read one Cycle's edition; None where there is no such Cycle."""
+    if not 0 < key.cycle < _MAX_CYCLE:
+        return None
+    row = await connection.fetchrow(_SQL["read_edition"], *key)
+    return None if row is None else Edition(*row)
 
 
 async def read_subject_cycles(

@@ -13,7 +13,7 @@ from calendars.contract import CalendarRecord
 from clocks import contract
 from gateway.domain.global_id import encode_global_id
 from gateway.schema.calendar import Calendar
-from gateway.schema.declare import input_type, node_type, resolved
+from gateway.schema.declare import input_type, node_type, object_type, resolved
 from gateway.schema.info import Info
 from gateway.schema.node import Node
 from gateway.schema.pages import DEFAULT_PAGE, Connection, check_first, connect
@@ -83,6 +83,28 @@ async def cycle_policy(root: contract.CycleRecord, info: Info) -> contract.Polic
     return await info.context.policy_by_key.get(root.policy_key)
 
 
+@object_type
+class CycleChoice:
+    """What chose the Policy, the Target and the Calendar of a Cycle, as the versions that govern it say it.
+
+    covers: the condition by which the Policy covers the Subject.
+    target_when: the condition of the Target; the first whose holds is chosen.
+    target_place: its place among the Targets of the Metric, from 1.
+    target_by_hand: whether the promise was set by hand, whatever the condition says.
+    calendar_rule: target, attribute, default (the Policy's), or tenant_default.
+    calendar_attribute: whose value chose the Calendar, by the rule attribute.
+    default_version: of the tenant's default Calendar, by the rule tenant_default.
+    """
+
+    covers: str
+    target_when: str
+    target_place: int
+    target_by_hand: bool
+    calendar_rule: str
+    calendar_attribute: str | None
+    default_version: int | None
+
+
 @node_type(contract.CycleRecord)
 class Cycle(Node):
     """One run of a Clock, read at an instant; durations are business time in microseconds.
@@ -93,7 +115,8 @@ class Cycle(Node):
     target: the name of the Target that holds now.
     target_us: how much time the Target allows.
     calendar_version: the version in force at the instant of reading.
-    calendar_rule: which rule chose the Calendar: target, attribute or default.
+    calendar_rule: which rule chose the Calendar: target, attribute, default, or tenant_default.
+    choice: what chose the Policy, the Target and the Calendar.
     due_at: null while it is paused with time left.
     breached_at: the due time that passed unfulfilled, whenever that was noticed.
     elapsed_us: time used until the instant of reading.
@@ -117,6 +140,7 @@ class Cycle(Node):
     calendar_version: int
     calendar_rule: str
     calendar: Calendar | None = resolved(cycle_calendar)
+    choice: CycleChoice
     phase: Phase
     outcome: Outcome
     started_at: datetime

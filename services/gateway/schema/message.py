@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, cast
 
-from clocks.contract import CycleRecord, ReadSubject
+from clocks.contract import CycleRecord, ReadCycle
 from gateway.domain.message import Message as MessageRecord
 from gateway.domain.message import MessageFilter, check_filter
 from gateway.domain.tenant import TenantId
@@ -163,7 +163,6 @@ def cycle_of(message: MessageRecord) -> tuple[Any, ...]:
 
 async def read_cycle(session: Session, message: MessageRecord) -> CycleRecord | None:
     """Read the Cycle that a message is about, as it stands now."""
-    subject_id, *names = cycle_of(message)
-    subject = await find(session.clocks.read_subject(session.context, ReadSubject(subject_id=subject_id)))
-    cycles = subject.cycles if subject else ()
-    return next((it for it in cycles if [it.policy_key, it.metric, it.cycle] == names), None)
+    subject_id, policy_key, metric, cycle = cycle_of(message)
+    request = ReadCycle(subject_id=subject_id, policy_key=policy_key, metric=metric, cycle=cycle)
+    return await find(session.clocks.read_cycle(session.context, request))

@@ -14,6 +14,7 @@ from gateway.schema.closure_feed import (
     revoke_closure_feed,
 )
 from gateway.schema.declare import object_type, resolved
+from gateway.schema.default_calendar import DefaultCalendarPayload, set_default_calendar
 from gateway.schema.delivery import ReplayPayload, replay_deliveries
 from gateway.schema.event import IngestEventsPayload, ingest_events
 from gateway.schema.ics_decision import AcceptIcsEditionPayload, accept_ics_edition, dismiss_ics_edition
@@ -54,6 +55,7 @@ class Mutation:
     revoke_closure_feed: ClosureFeedPayload = resolved(revoke_closure_feed)
     adopt_zone_rules: AdoptZoneRulesPayload = resolved(adopt_zone_rules)
     save_policy: PolicyPayload = resolved(save_policy)
+    set_default_calendar: DefaultCalendarPayload = resolved(set_default_calendar)
     ingest_events: IngestEventsPayload = resolved(ingest_events)
     act_on_clock: ActOnClockPayload = resolved(act_on_clock)
     save_agreement: AgreementPayload = resolved(save_agreement)

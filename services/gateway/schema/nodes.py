@@ -8,11 +8,12 @@ from typing import Annotated
 import strawberry
 from strawberry import ID
 
-from clocks.contract import CycleRecord
+from clocks.contract import CycleRecord, ReadCycle
 from gateway.domain.errors import GlobalIdInvalidError
 from gateway.domain.global_id import decode_global_id
 from gateway.schema.agreement import read_agreement
 from gateway.schema.calendar import read_calendar
+from gateway.schema.failures import find
 from gateway.schema.ics_source import read_ics_source
 from gateway.schema.info import Info
 from gateway.schema.policy import read_policy
@@ -27,10 +28,8 @@ async def read_cycle(
     info: Info, subject_id: str, policy_key: str, metric: str, number: int
 ) -> CycleRecord | None:
     """Read one Cycle, now."""
-    subject = await read_subject(info, subject_id)
-    wanted = (policy_key, metric, number)
-    cycles = subject.cycles if subject else ()
-    return next((it for it in cycles if (it.policy_key, it.metric, it.cycle) == wanted), None)
+    request = ReadCycle(subject_id=subject_id, policy_key=policy_key, metric=metric, cycle=number)
+    return await find(info.context.clocks.read_cycle(info.context.context, request))
 
 
 Reader = Callable[..., Awaitable[object]]

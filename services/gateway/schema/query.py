@@ -19,6 +19,7 @@ from gateway.schema.calendar_watch import CalendarWatches, read_watches
 from gateway.schema.closure_feed import ClosureFeed, list_closure_feeds
 from gateway.schema.cycle import Cycle, list_cycles
 from gateway.schema.declare import object_type, resolved
+from gateway.schema.default_calendar import DefaultCalendar, read_default_calendar
 from gateway.schema.explanation import CycleExplanation, CycleReceipt, explain_cycle, read_receipt
 from gateway.schema.ics_source import IcsHolidays, IcsSource, list_ics_sources, read_ics, read_ics_source
 from gateway.schema.measurement import MeasuredPeriod, measure_periods
@@ -63,6 +64,7 @@ class Query:
     ics_sources: Connection[IcsSource] | None = resolved(list_ics_sources)
     policy: Policy | None = resolved(read_policy)
     policies: Connection[Policy] | None = resolved(list_policies)
+    default_calendar: DefaultCalendar | None = resolved(read_default_calendar)
     subject: Subject | None = resolved(read_subject)
     cycles: Connection[Cycle] | None = resolved(list_cycles)
     cycle_explanation: CycleExplanation | None = resolved(explain_cycle)

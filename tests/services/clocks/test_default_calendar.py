@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from calendars.contract import CreateCalendar
 from calendars.service import CalendarsService
 from clocks.contract import (
+    ActOnClock,
     Clocks,
+    CycleChoice,
     CycleRecord,
     IngestEvents,
+    ReadCycle,
     ReadDefaultCalendar,
     ReadReceipt,
     ReadSubject,
@@ -95,6 +100,15 @@ async def test_a_policy_without_a_default_counts_on_the_tenants(
     (cycle,) = await cycles_of(door, context, "t1")
     assert (cycle.calendar_key, cycle.calendar_rule) == (office, "tenant_default")
     assert cycle.due_at == at("2026-03-02T17:00")
+    assert cycle.choice == CycleChoice(
+        covers="true",
+        target_when="true",
+        target_place=2,
+        target_by_hand=False,
+        calendar_rule="tenant_default",
+        calendar_attribute=None,
+        default_version=1,
+    )
     reading = ReadReceipt(subject_id="t1", policy_key="support", metric="resolution", cycle=1)
     receipt = await door.read_receipt(context, reading)
     assert verify_receipt(receipt.document).differences == ()
@@ -160,3 +174,26 @@ async def test_the_first_default_leaves_all_that_was_folded(
         after = await read_rulebook(connection)
     assert after.revision > before.revision
     assert after.policies == before.policies
+
+
+async def test_one_cycle_is_read_as_it_stands_in_its_subject(
+    door: Clocks, context: RequestContext, office: str
+) -> None:
+    """With what chose its Policy, Target and Calendar; one that is not there is said to be unknown."""
+    document = copy.deepcopy(SUPPORT)
+    document["covers"] = 'subject.state != "spam"'
+    document["calendars"] = {"default": office, "attribute": "region", "mapping": {"emea": office}}
+    await door.save_policy(context, SavePolicy(key="support", document=document))
+    opened = event("e1", "t1", "2026-03-02T09:00", state="new", priority="1", region="emea")
+    await door.ingest_events(context, IngestEvents(events=(opened,)))
+    await door.act_on_clock(
+        context, ActOnClock(subject_id="t1", action="override", target="P2", reason="agreed")
+    )
+    wanted = ReadCycle(subject_id="t1", policy_key="support", metric="resolution", cycle=1)
+    (cycle,) = await cycles_of(door, context, "t1")
+    assert await door.read_cycle(context, wanted) == cycle
+    assert (cycle.choice.covers, cycle.choice.target_when) == ('subject.state != "spam"', "true")
+    assert (cycle.choice.target_by_hand, cycle.choice.calendar_attribute) == (True, "region")
+    for change in ({"cycle": 2}, {"cycle": 2**31}, {"metric": "none"}, {"subject_id": "t2"}):
+        unknown = msgspec.structs.replace(wanted, **change)
+        assert await refusal(door.read_cycle(context, unknown)) == ("cycle_unknown", "cycle")
