@@ -8,7 +8,8 @@ from typing import Any
 from businesstime import Timeline, compile_schedule, schedule_from_document
 from clocks.domain.cycle import Cycle, SubjectState, empty_state
 from clocks.domain.event import Event
-from clocks.domain.fold import Policies, fold
+from clocks.domain.fold import fold
+from clocks.domain.policies import Policies
 from clocks.domain.policy import PolicyVersion
 from clocks.domain.policy_document import parse_policy
 
