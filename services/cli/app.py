@@ -34,6 +34,7 @@ COMMANDS = (
     Entry(name="demo", module="demo", help="Fill a tenant with generated work of three regions."),
     Entry(name="backtest", module="backtest", help="Try a policy on recorded events, without any server."),
     Entry(name="rehearse", module="rehearse", help="Try a policy or calendar on what a server recorded."),
+    Entry(name="measure", module="measure", help="Measure periods of what a server recorded, exactly."),
     Entry(name="verify", module="verify", help="Recompute a receipt of a Cycle, without any server."),
 )
 

@@ -33,6 +33,8 @@ __all__ = [
     "default_zone",
     "is_json_lines",
     "read_calendars",
+    "read_document",
+    "read_mapping",
     "read_policy",
     "try_policy",
 ]
@@ -189,6 +191,11 @@ def default_zone(documents: Mapping[str, Mapping[str, Any]], policy: Policy) -> 
 
 
 def read_document(path: Path) -> Mapping[str, Any]:
+    """Read the document in a YAML or JSON file, without what says what it is. Raises DocumentError."""
+    return bare_document(read_mapping(path))
+
+
+def read_mapping(path: Path) -> Mapping[str, Any]:
     """Read a YAML or JSON file that holds a mapping. Raises DocumentError."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -198,7 +205,7 @@ def read_document(path: Path) -> Mapping[str, Any]:
         raise DocumentError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict):
         raise DocumentError(f"{path}: a mapping is needed at the top")
-    return bare_document(document)
+    return document
 
 
 def refusal(source: object, error: Exception) -> Exception:

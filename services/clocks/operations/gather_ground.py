@@ -51,7 +51,7 @@ async def collect(things: AsyncIterator[Thing]) -> list[Thing]:
         if len(found) == MAX_ITEMS:
             raise MeasureTooLargeError(
                 f"one period holds more than {MAX_ITEMS:,} facts: measure shorter ones, such as the days of a"
-                " month; numerators and denominators of shares, sums and means add up",
+                " month: numerators and denominators of shares and of mean times add up",
                 field="period",
             )
         found.append(thing)

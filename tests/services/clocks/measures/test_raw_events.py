@@ -74,7 +74,7 @@ async def test_outages_touch_a_period_that_began_long_before(
         ("after", "2026-02-12T00:00", "outage.ended", {}),
     )
     record = await measure(service, context, document, period=day)
-    assert (record.ratio, record.samples) == (1, 0)
+    assert (record.ratio, record.samples) == (Fraction(1), 0)
     await ingest(
         service,
         context,
@@ -91,7 +91,7 @@ async def test_outages_touch_a_period_that_began_long_before(
         ("over all", "2026-02-20T00:00", "outage.ended", {}),
     )
     record = await measure(service, context, document, period=day)
-    assert (record.ratio, record.samples) == (0, 1)
+    assert (record.ratio, record.samples) == (Fraction(0), 1)
 
 
 async def test_a_period_that_runs_is_measured_until_now(
