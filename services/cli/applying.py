@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.applying_calendars import AppliedFiles, CalendarTerms, apply_files
+from cli.applying_default import apply_default, check_default
 from cli.graphql import ERRORS, GatewayClient, GatewayRefusalError
 from cli.manifest import WORDS, Kind, Manifest
 from clocks.domain.policy_document import parse_policy
@@ -62,7 +63,7 @@ class Applied:
 async def apply_manifests(
     client: GatewayClient, manifests: Sequence[Manifest], *, terms: CalendarTerms | None = None
 ) -> AsyncIterator[Applied]:
-    """Apply IcsSources and Calendars, all or none; then Policies and Agreements one by one; tell of each.
+    """Apply IcsSources and Calendars, all or none; then the rest one by one; tell of each.
 
     terms: of the Calendars' amendments. Raises GatewayRefusalError, which names the file: for a Policy or
     Agreement that says nothing sound by itself, before anything is applied; for one that the tenant's other
@@ -116,12 +117,27 @@ def _list_files(applied: AppliedFiles, *, plan: bool) -> Iterator[Applied]:
 async def _apply_others(
     client: GatewayClient, manifests: Sequence[Manifest], *, plan: bool
 ) -> AsyncIterator[Applied]:
+    for manifest in (one for one in manifests if one.kind is Kind.DEFAULT_CALENDAR):
+        yield await _apply_default(client, manifest, plan=plan)
     for kind, _ in _FIELDS:
         for manifest in (one for one in manifests if one.kind is kind):
             yield await _apply(client, manifest, plan=plan)
 
 
+async def _apply_default(client: GatewayClient, manifest: Manifest, *, plan: bool) -> Applied:
+    try:
+        done, version = await apply_default(client, manifest, plan=plan)
+    except GatewayRefusalError as error:
+        raise _named(manifest, error) from error
+    return Applied(kind=manifest.kind, key=manifest.key, done=done, version=version, planned=plan)
+
+
 def _check(manifest: Manifest) -> None:
+    if manifest.kind is Kind.DEFAULT_CALENDAR:
+        try:
+            check_default(manifest)
+        except GatewayRefusalError as error:
+            raise _named(manifest, error) from error
     parse = _PARSE.get(manifest.kind)
     if parse is None:
         return

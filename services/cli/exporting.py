@@ -31,7 +31,7 @@ _WIDTH = 110
 
 
 async def export_manifests(client: GatewayClient, *, now: datetime) -> list[Manifest]:
-    """Read what every IcsSource, Calendar, Policy and Agreement says in its latest version.
+    """Read what every IcsSource, Calendar, Policy and Agreement says in its latest version, and the default.
 
     Of a Calendar that is what holds now, and as its `amendments` what holds later. Its import from an ICS
     source is written without the digest of what it holds, where that is what
@@ -40,6 +40,9 @@ async def export_manifests(client: GatewayClient, *, now: datetime) -> list[Mani
     found: list[Manifest] = []
     digests: dict[str, str] = {}
     for kind in Kind:
+        if kind is Kind.DEFAULT_CALENDAR:
+            found += await _default(client)
+            continue
         async for node in _nodes(client, kind):
             if kind is Kind.ICS_SOURCE:
                 if node["accepted"] is None:
@@ -66,6 +69,16 @@ def left_over(folder: Path, written: Iterable[Path]) -> list[Path]:
     return sorted(
         path for prefix in _PREFIXES.values() for path in folder.glob(f"{prefix}-*.yaml") if path not in fresh
     )
+
+
+async def _default(client: GatewayClient) -> list[Manifest]:
+    """Read the default Calendar, if there is one."""
+    record = (await client.ask("{ found: defaultCalendar { calendarKey } }", {}, patient=True))["found"]
+    if record is None:
+        return []
+    key = record["calendarKey"]
+    kind = Kind.DEFAULT_CALENDAR
+    return [Manifest(kind=kind, key=key, name=key, document={}, source="the gateway")]
 
 
 async def _nodes(client: GatewayClient, kind: Kind) -> AsyncIterator[dict[str, Any]]:

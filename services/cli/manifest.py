@@ -1,8 +1,8 @@
 """Documents in files: YAML or JSON that says what it is (`kind`, `key`), beside what it holds.
 
 ```yaml
-kind: Policy            # IcsSource, Calendar, Policy or Agreement
-key: resolution         # unique in the tenant
+kind: Policy            # IcsSource, Calendar, DefaultCalendar, Policy or Agreement
+key: resolution         # unique in the tenant; of a DefaultCalendar, which Calendar it is: there is one
 name: Resolution        # of a Calendar or IcsSource: its name (default: the key); else part of the document
 …                       # the document itself
 ```
@@ -33,6 +33,7 @@ class Kind(StrEnum):
 
     ICS_SOURCE = "IcsSource"
     CALENDAR = "Calendar"
+    DEFAULT_CALENDAR = "DefaultCalendar"
     POLICY = "Policy"
     AGREEMENT = "Agreement"
 
@@ -40,6 +41,7 @@ class Kind(StrEnum):
 WORDS = {
     Kind.ICS_SOURCE: "ics source",
     Kind.CALENDAR: "calendar",
+    Kind.DEFAULT_CALENDAR: "default calendar",
     Kind.POLICY: "policy",
     Kind.AGREEMENT: "agreement",
 }
@@ -80,7 +82,8 @@ def read_manifests(paths: Iterable[Path], *, bare: Kind | None = None) -> list[M
     for path in paths:
         files = sorted(one for one in path.iterdir() if one.suffix in _SUFFIXES) if path.is_dir() else [path]
         for manifest in (manifest for file in files for manifest in _read_file(file, bare)):
-            other = found.setdefault((manifest.kind, manifest.key), manifest)
+            key = "" if manifest.kind is Kind.DEFAULT_CALENDAR else manifest.key
+            other = found.setdefault((manifest.kind, key), manifest)
             if other is not manifest:
                 raise ManifestError(
                     f"{manifest.source}: {manifest.kind} {manifest.key!r} stands in {other.source} too"

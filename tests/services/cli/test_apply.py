@@ -12,6 +12,7 @@ from cli.access import Access
 from cli.applying import Applied, apply_manifests, plan_manifests
 from cli.applying_calendars import CalendarTerms
 from cli.demo_documents import SERVICENOW_EXAMPLES, demo_manifests
+from cli.exporting import export_manifests
 from cli.graphql import GatewayClient, GatewayRefusalError
 from cli.manifest import Kind, ManifestError, bare_document, read_manifests
 from tests.services.cli.calling import call
@@ -107,6 +108,33 @@ async def test_a_refused_policy_is_named_too(client: GatewayClient, tmp_path: Pa
     policy = write(tmp_path / "p.yaml", "kind: Policy\nkey: p\nname: P\ncalendars: {default: none}\n")
     with pytest.raises(GatewayRefusalError, match=r"p\.yaml: "):
         await applied(client, policy)
+
+
+async def test_the_default_calendar_stands_before_policies_that_need_it(
+    client: GatewayClient, tmp_path: Path
+) -> None:
+    """It is made, left alone, set to another and planned, like any document; it says no more than its key."""
+    write(tmp_path / "a.yaml", POLICY.replace("calendars: {default: shop}\n", ""))
+    write(tmp_path / "b.yaml", "kind: DefaultCalendar\nkey: desk")
+    for key in ("desk", "shop"):
+        write(tmp_path / f"{key}.yaml", CALENDAR.format(key=key))
+    assert (await applied(client, tmp_path))[2:] == [
+        "created default calendar desk (version 1)",
+        "created policy p (version 1)",
+    ]
+    assert "unchanged default calendar desk (version 1)" in await applied(client, tmp_path)
+    exported = await export_manifests(client, now=datetime(2026, 3, 2, tzinfo=UTC))
+    assert [each.key for each in exported if each.kind is Kind.DEFAULT_CALENDAR] == ["desk"]
+    other = write(tmp_path / "b.yaml", "kind: DefaultCalendar\nkey: shop")
+    (plan,), _ = await planned(client, other)
+    assert str(plan) == "would amend default calendar shop (version 2)"
+    assert await applied(client, other) == ["amended default calendar shop (version 2)"]
+    write(other, "kind: DefaultCalendar\nkey: none")
+    with pytest.raises(GatewayRefusalError, match=r"b\.yaml: calendar_key: there is no calendar 'none'"):
+        await applied(client, other)
+    write(other, "kind: DefaultCalendar\nkey: shop\nzone: UTC")
+    with pytest.raises(GatewayRefusalError, match=r"b\.yaml: zone: a DefaultCalendar has a key alone"):
+        await applied(client, other)
 
 
 async def test_a_policy_that_does_not_compile_leaves_all_undone(
@@ -210,13 +238,14 @@ async def test_the_past_is_put_right_with_a_reason(client: GatewayClient, tmp_pa
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("kind: Calender\nkey: x", "'Calender' is not one of IcsSource, Calendar, Policy, Agreement"),
+        ("kind: Calender\nkey: x", "'Calender' is not one of IcsSource, Calendar, DefaultCalendar, Policy"),
         ("zone: UTC", "kind: None is not one of"),
         ("kind: Policy", "key: a text is needed"),
         ("- a\n- b", "a mapping is needed"),
         ("a: [", "not YAML"),
         ("", "there is no document"),
         ("kind: Policy\nkey: a\n---\nkind: Policy\nkey: a", "stands in .* too"),
+        ("kind: DefaultCalendar\nkey: a\n---\nkind: DefaultCalendar\nkey: b", "stands in .* too"),
     ],
 )
 def test_files_that_say_nothing_are_refused(tmp_path: Path, text: str, reason: str) -> None:
