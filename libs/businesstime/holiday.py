@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from businesstime.recurrence import RecurrenceRule
-from businesstime.regions import check_region, region_year
+from businesstime.regions import check_region, known_years, region_year
 
 __all__ = ["DatedHoliday", "Holiday", "RegionHolidays", "RuledHoliday", "holiday_names", "unmatched_opt_outs"]
 
@@ -58,6 +58,11 @@ class RegionHolidays:
     def __post_init__(self) -> None:
         check_region(self.country, self.subdivision)
         object.__setattr__(self, "opt_outs", tuple(sorted(set(self.opt_outs))))
+
+    @property
+    def known_years(self) -> tuple[int, int]:
+        """The first and last year of which all holidays are known. Others have some of them, or none."""
+        return known_years(self.country, self.subdivision)
 
     def named(self, first_ordinal: int, last_ordinal: int) -> Iterator[tuple[int, str]]:
         """Yield (ordinal, name) of the dates closed between two ordinals, both included."""

@@ -3,11 +3,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
-from businesstime import RegionHolidays, unmatched_opt_outs
+from businesstime import RegionHolidays, compile_schedule, schedule_from_document, unmatched_opt_outs
 from businesstime.holiday import holiday_names
 
 
@@ -53,6 +53,37 @@ def test_misspelt_opt_outs_are_found() -> None:
     """An opt-out that fits no holiday is named; others are not."""
     region = RegionHolidays(country="BR", opt_outs=("Natal", "Natale"))
     assert unmatched_opt_outs(region, 2024, 2026) == ("Natale",)
+
+
+@pytest.mark.parametrize(
+    ("country", "years"), [("US", (1777, 2100)), ("IN", (2001, 2035)), ("BR", (1890, 2100))]
+)
+def test_the_years_that_are_known(country: str, years: tuple[int, int]) -> None:
+    """The years of which the package has all holidays are told, also where it has some of later ones."""
+    assert RegionHolidays(country=country).known_years == years
+
+
+def test_years_beyond_what_is_known() -> None:
+    """Years that the package warns of neither raise nor warn: India keeps the days of fixed date."""
+    assert "2036-08-15" in names(RegionHolidays(country="IN"), 2036)
+    assert names(RegionHolidays(country="US"), 2101) == {}
+    schedule = schedule_from_document(
+        {"zone": "Asia/Kolkata", "hours": {"mon-fri": ["09:00-17:00"]}, "holidays": [{"country": "IN"}]}
+    )
+    timeline = compile_schedule(schedule, start=date(1990, 1, 1), end=date(2060, 1, 1))
+    assert not timeline.is_open(datetime(2036, 8, 15, 6, tzinfo=UTC))
+
+
+def test_countries_are_loaded_when_dates_are_asked_for() -> None:
+    """A schedule read with a country's holidays does not yet import the package's 250 countries."""
+    code = (
+        "import sys; from businesstime import RegionHolidays; RegionHolidays(country='BR');"
+        "print(any(name.startswith('holidays.countries') for name in sys.modules))"
+    )
+    told = subprocess.run(  # noqa: S603 - this interpreter, and a constant program
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
+    assert told.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("language", ["C", "de_DE.UTF-8", "pt_BR.UTF-8"])
