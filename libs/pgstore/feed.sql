@@ -8,11 +8,16 @@ ORDER BY message.place
 ON CONFLICT (tenant_id, message_id) DO NOTHING;
 
 -- name: look
--- What can be seen now; whether a cursor's snapshot is of a later time: then it is from another life of the database;
--- and whether messages that it has not seen may have been trimmed.
+-- What can be seen now, and whether all that has ended in it is on disk; whether a cursor's snapshot is of a later time:
+-- then it is from another life of the database; and whether messages that it has not seen may have been trimmed.
 SELECT pg_current_snapshot()::text AS snapshot,
+       pg_current_wal_insert_lsn() <= pg_current_wal_flush_lsn() AS is_durable,
        pg_snapshot_xmax($1::text::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) AS is_ahead,
        pg_snapshot_xmin($2::text::pg_snapshot) <= feed_trimmed_to() AS is_expired;
+
+-- name: flush
+-- Have all that has been written to the log until now on disk: a commit of its own waits for it.
+SELECT pg_logical_emit_message(true, 'meantime', '');
 
 -- name: note_follower
 -- Note how far a follower has come in this service's feed.
