@@ -47,6 +47,9 @@ def querying(description: str, connection: Any) -> Iterator[None]:
         raise DatabaseUnavailableError(f"{description}: a statement took too long") from error
     except _GONE as error:
         raise DatabaseUnavailableError(f"{description} is gone: {error}") from error
+    except asyncpg.InternalClientError as error:
+        connection.terminate()  # the server ended amid a statement, and the driver knows neither's end
+        raise DatabaseUnavailableError(f"{description} is gone: the connection was cut") from error
     except asyncpg.InterfaceError as error:
         if not _is_closed(connection):
             raise

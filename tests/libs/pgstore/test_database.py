@@ -223,3 +223,18 @@ async def test_a_closed_database_is_unavailable(database_url: str, database: Dat
     await closed.close()
     with pytest.raises(DatabaseUnavailableError):
         await closed.ping()
+
+
+async def test_a_connection_that_the_driver_has_lost_is_given_up(database: Database) -> None:
+    """Where the server ends amid a statement the driver may be at a loss: unavailable, and not lent again."""
+    lost = set[int]()
+
+    async def lose_one() -> None:
+        async with database.connection() as connection:
+            lost.add(await connection.fetchval("SELECT pg_backend_pid()"))
+            raise asyncpg.InternalClientError("cannot switch to state 12")
+
+    with pytest.raises(DatabaseUnavailableError):
+        await lose_one()
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT pg_backend_pid()") not in lost
