@@ -70,7 +70,7 @@ def date_end_us(day: date, timeline: Timeline) -> int:
     begin_us, end_us = begins_us(day, timeline), begins_us(day + timedelta(days=1), timeline)
     if timeline.is_open_us(end_us - 1):
         return end_us
-    closes_us = timeline.previous_close_us(end_us)
+    closes_us = timeline.previous_close_us(end_us - 1)  # at midnight the next date may be open
     return closes_us if closes_us > begin_us else end_us
 
 

@@ -25,6 +25,7 @@ from tests.services.clocks.domain.promises import (
 
 NINE_TO_FIVE = timeline({"zone": "UTC", "hours": {"mon-fri": ["09:00-17:00"]}})
 NIGHT = timeline({"zone": "UTC", "hours": {"mon-fri": ["22:00-06:00"]}})
+SMALL_HOURS = timeline({"zone": "UTC", "hours": {"tue-fri": ["00:00-03:00", "09:00-17:00"]}})
 PARIS = timeline({"zone": "Europe/Paris", "hours": {"mon-fri": ["09:00-17:00"]}})
 ROUND = timeline(ALWAYS)
 TIMES = {**TIMELINES, "desk": NINE_TO_FIVE}
@@ -52,6 +53,7 @@ ENDS: list[tuple[Term, Any, float, float]] = [
     (Term("day_end", 1), PARIS, days(0, 10), days(1, 15)),
     (Term("day_end", 0), ROUND, days(0, 10), days(1)),
     (Term("day_end", 1), NIGHT, days(0, 23), days(2)),
+    (Term("day_end", 1), SMALL_HOURS, days(0, 10), days(1, 17)),  # the next date opens at midnight
     (Term("date", FIFTH_OF_JUNE), NINE_TO_FIVE, days(0, 10), days(4, 17)),
     (Term("date", FIFTH_OF_JUNE + 1), NINE_TO_FIVE, days(0, 10), days(6)),
     (Term("date", FIFTH_OF_JUNE), PARIS, days(0, 10), days(4, 15)),
