@@ -11,6 +11,8 @@ import ipaddress
 import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -18,10 +20,13 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 __all__ = [
+    "NOTHING_KNOWN",
     "AddressRefusedError",
+    "Fetched",
     "Network",
     "OutgoingError",
     "OutgoingUnreachableError",
+    "Validators",
     "check_address",
     "fetch",
     "open_outgoing",
@@ -34,6 +39,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 _CHUNK_BYTES = 64 * 1024
 _LONGEST_URL = 2_000
+_LONGEST_VALIDATOR = 1_000
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -130,20 +136,47 @@ def check_address(url: str, *, allowed: Sequence[Network] = (), public: bool = T
     return host
 
 
+class Validators(NamedTuple):
+    """What a server says about content, to be asked whether it has changed (RFC 9110, 8.8)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+NOTHING_KNOWN = Validators()
+
+
+class Fetched(NamedTuple):
+    """Content, and its validators."""
+
+    content: bytes
+    validators: Validators
+
+
 async def fetch(
-    session: aiohttp.ClientSession, url: str, *, limit_bytes: int, allowed: Sequence[Network] = ()
-) -> bytes:
+    session: aiohttp.ClientSession,
+    url: str,
+    *,
+    limit_bytes: int,
+    allowed: Sequence[Network] = (),
+    known: Validators = NOTHING_KNOWN,
+) -> Fetched | None:
     """Get what a URL answers, at most `limit_bytes`; `session` is of `open_outgoing` with the same networks.
 
+    known: of content that was fetched before; None comes back where it is the same still.
     Raises AddressRefusedError, OutgoingUnreachableError. Neither quotes more of the URL than its host.
     """
     host = check_address(url, allowed=allowed)
     headers = {"accept-encoding": "identity", "user-agent": "meantime"}
+    asked = (("if-none-match", known.etag), ("if-modified-since", known.last_modified))
+    headers |= {name: value for name, value in asked if value is not None}
     try:
         async with session.get(url, allow_redirects=False, headers=headers) as answer:
-            if answer.status != 200:  # noqa: PLR2004 - the one answer with content
+            if answer.status == HTTPStatus.NOT_MODIFIED and known != NOTHING_KNOWN:
+                return None
+            if answer.status != HTTPStatus.OK:
                 raise OutgoingUnreachableError(f"url: {host} answered with status {answer.status}")
-            return await _read(answer, host, limit_bytes)
+            return Fetched(await _read(answer, host, limit_bytes), _validators(answer))
     except aiohttp.ClientConnectorDNSError as error:
         raise OutgoingUnreachableError(f"url: {host} has no address") from error
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
@@ -153,6 +186,15 @@ async def fetch(
 def parse_networks(text: str) -> tuple[Network, ...]:
     """Read networks such as `10.1.0.0/16, fd00::/8`; raises ValueError."""
     return tuple(ipaddress.ip_network(each.strip()) for each in text.split(",") if each.strip())
+
+
+def _validators(answer: aiohttp.ClientResponse) -> Validators:
+    """Take the validators that are short, and text."""
+    etag, last_modified = (
+        value if value is not None and len(value) <= _LONGEST_VALIDATOR and value.isprintable() else None
+        for value in (answer.headers.get("etag"), answer.headers.get("last-modified"))
+    )
+    return Validators(etag, last_modified)
 
 
 async def _read(answer: aiohttp.ClientResponse, host: str, limit_bytes: int) -> bytes:

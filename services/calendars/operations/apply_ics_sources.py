@@ -129,7 +129,8 @@ async def _read_said(
         if file.content is not None:
             return check_taken(await access.reader.read(file.content.encode("utf-8", "surrogatepass")))
         if file.url is not None and (known is None or known.accepted is None):
-            return await access.read(file.url)
+            read = await access.read(file.url)
+            return None if read is None else read.holidays
     return None
 
 

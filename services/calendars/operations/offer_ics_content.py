@@ -16,6 +16,7 @@ from calendars.storage import ics_sources, messages
 from pgstore.connection import Connection
 from pgstore.database import Database
 from serving.context import RequestContext
+from serving.outgoing import NOTHING_KNOWN
 
 __all__ = ["check_taken", "offer_content", "read_edition", "take_in"]
 
@@ -64,6 +65,7 @@ async def take_in(
         await messages.tell_import_pending(connection, await record(connection, tenant_id, key))
     elif outcome is Offered.BACK:
         await ics_sources.set_standing(connection, tenant_id, replace(source, pending=None))
+    await ics_sources.set_validators(connection, tenant_id, key, NOTHING_KNOWN)
     next_at = now + timedelta(hours=source.refresh_hours)
     await ics_sources.set_checked(connection, tenant_id, key, at=now, problem=None, next_at=next_at)
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import aiohttp
 
@@ -20,12 +21,19 @@ from calendars.operations.read_ics_source import lock, read_source_key, record
 from calendars.storage import ics_sources
 from pgstore.database import Database
 from serving.context import RequestContext
-from serving.outgoing import Network, OutgoingError, fetch
+from serving.outgoing import NOTHING_KNOWN, Network, OutgoingError, Validators, fetch
 
 __all__ = ["MAX_DUE", "FeedAccess", "refresh", "refresh_due"]
 
 RETRY = timedelta(hours=1)
 MAX_DUE = 4
+
+
+class FeedContent(NamedTuple):
+    """What a feed says, and by what it can tell that it still does."""
+
+    holidays: IcsHolidays
+    validators: Validators
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,13 +44,20 @@ class FeedAccess:
     allowed: Sequence[Network]
     reader: IcsReader
 
-    async def read(self, url: str) -> IcsHolidays:
-        """Read what a feed says now. Raises FeedUnreachableError, and what the reader raises."""
+    async def read(self, url: str, known: Validators = NOTHING_KNOWN) -> FeedContent | None:
+        """Read what a feed says now; None: the same as what is known.
+
+        Raises FeedUnreachableError, and what the reader raises.
+        """
         try:
-            content = await fetch(self.outgoing, url, limit_bytes=MAX_BYTES, allowed=self.allowed)
+            fetched = await fetch(
+                self.outgoing, url, limit_bytes=MAX_BYTES, allowed=self.allowed, known=known
+            )
         except OutgoingError as error:
             raise FeedUnreachableError(str(error), field=error.field, code=error.code) from error
-        return check_taken(await self.reader.read(content))
+        if fetched is None:
+            return None
+        return FeedContent(check_taken(await self.reader.read(fetched.content)), fetched.validators)
 
 
 async def refresh(
@@ -108,8 +123,10 @@ async def _look(
     now: datetime,
 ) -> None:
     """Read a feed outside of any transaction, then take in what it says, or write down what went wrong."""
+    async with database.transaction(context.tenant_id, read_only=True) as connection:
+        known = await ics_sources.read_validators(connection, context.tenant_id, key)
     try:
-        read = await access.read(url)
+        read = await access.read(url, known)
     except CalendarsError as error:
         async with database.transaction(context.tenant_id) as connection:
             await ics_sources.set_checked(
@@ -117,4 +134,12 @@ async def _look(
             )
         return
     async with database.transaction(context.tenant_id) as connection:
-        await take_in(connection, context, key, read, now=now)
+        if read is None:
+            hours = (await lock(connection, context.tenant_id, key)).refresh_hours
+            next_at = now + timedelta(hours=hours)
+            await ics_sources.set_checked(
+                connection, context.tenant_id, key, at=now, problem=None, next_at=next_at
+            )
+            return
+        await take_in(connection, context, key, read.holidays, now=now)
+        await ics_sources.set_validators(connection, context.tenant_id, key, read.validators)

@@ -13,6 +13,7 @@ from calendars.domain.ics_reading import SkippedEvent
 from calendars.domain.ics_source import Decision, IcsEdition, IcsSource, IcsSourceEvent
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection, Row
+from serving.outgoing import NOTHING_KNOWN, Validators
 
 __all__ = [
     "add_decision",
@@ -31,9 +32,11 @@ __all__ = [
     "read_editions",
     "read_history",
     "read_sources",
+    "read_validators",
     "save_source",
     "set_checked",
     "set_standing",
+    "set_validators",
 ]
 
 _SQL = load_blocks("calendars.storage", "ics_sources.sql")
@@ -139,6 +142,19 @@ async def set_checked(
 ) -> None:
     """Record a look at a feed, or an upload."""
     await connection.execute(_SQL["set_checked"], tenant_id, key, at, problem, next_at)
+
+
+async def read_validators(connection: Connection, tenant_id: str, key: SourceKey) -> Validators:
+    """Read by what a feed can tell whether it still says what was read last."""
+    row = await connection.fetchrow(_SQL["read_validators"], tenant_id, key)
+    return NOTHING_KNOWN if row is None else Validators(row["etag"], row["last_modified"])
+
+
+async def set_validators(
+    connection: Connection, tenant_id: str, key: SourceKey, validators: Validators
+) -> None:
+    """Record them, of what was read now."""
+    await connection.execute(_SQL["set_validators"], tenant_id, key, *validators)
 
 
 async def claim_check(

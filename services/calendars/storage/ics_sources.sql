@@ -4,7 +4,7 @@ INSERT INTO ics_sources (tenant_id, key, name, url, refresh_hours, next_check_at
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (tenant_id, key) DO UPDATE
 SET name = excluded.name, url = excluded.url, refresh_hours = excluded.refresh_hours,
-    next_check_at = excluded.next_check_at, problem = NULL;
+    next_check_at = excluded.next_check_at, problem = NULL, etag = NULL, last_modified = NULL;
 
 -- name: insert_save
 -- Writes the audit of a save.
@@ -62,6 +62,14 @@ WHERE tenant_id = $1 AND key = $2;
 UPDATE ics_sources
 SET checked_at = $3, problem = $4, next_check_at = CASE WHEN url IS NULL THEN NULL ELSE $5::timestamptz END
 WHERE tenant_id = $1 AND key = $2;
+
+-- name: read_validators
+-- What a feed said about the content that was read last.
+SELECT etag, last_modified FROM ics_sources WHERE tenant_id = $1 AND key = $2;
+
+-- name: set_validators
+-- Records what a feed said about content that was read.
+UPDATE ics_sources SET etag = $3, last_modified = $4 WHERE tenant_id = $1 AND key = $2;
 
 -- name: claim_check
 -- Takes the next look at a feed for one worker; no row where another has it.

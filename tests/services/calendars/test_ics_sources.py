@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from calendars.contract import (
     Calendars,
     CreateCalendar,
     DismissIcsEdition,
+    IcsSourceFile,
     IcsSourceRecord,
     ListIcsSources,
     OfferIcsContent,
@@ -287,13 +289,23 @@ class Publisher:
     def __init__(self) -> None:
         self.content: str | bytes = ics(FAIR)
         self.status = 200
+        self.headers: dict[str, str] = {}
         self.asked = 0
+        self.unchanged = 0
         self.url = ""
 
-    async def serve(self, _: Request) -> Response:
-        """Answer."""
+    async def serve(self, request: Request) -> Response:
+        """Answer; 304 where all that it has said of the content is said again."""
         self.asked += 1
-        return Response(self.content, status_code=self.status, media_type="text/calendar")
+        names = {"etag": "if-none-match", "last-modified": "if-modified-since"}
+        if self.headers and all(
+            request.headers.get(names[name]) == value for name, value in self.headers.items()
+        ):
+            self.unchanged += 1
+            return Response(status_code=304)
+        return Response(
+            self.content, status_code=self.status, media_type="text/calendar", headers=self.headers
+        )
 
 
 @pytest.fixture
@@ -327,6 +339,67 @@ async def test_a_feed_is_looked_at_and_its_address_kept(
         assert failed.pending is None
     publisher.status, publisher.content = 200, ics(FAIR)
     assert (await door.refresh_ics_source(context, RefreshIcsSource(key="company"))).problem is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"etag": '"1"'},
+        {"last-modified": "Mon, 02 Mar 2026 10:00:00 GMT"},
+        {"etag": 'W/"1"', "last-modified": "Mon, 02 Mar 2026 10:00:00 GMT"},
+    ],
+)
+async def test_a_feed_is_sent_again_only_where_it_has_changed(
+    door: Calendars,
+    context: RequestContext,
+    publisher: Publisher,
+    clock: Clock,
+    headers: dict[str, str],
+) -> None:
+    """It is asked by what it said of its content; and whole again after an upload, or another address."""
+    publisher.headers = headers
+    save = SaveIcsSource(key="company", name="Company days", url=publisher.url)
+    await door.save_ics_source(context, save)
+    look = RefreshIcsSource(key="company")
+    first = await door.refresh_ics_source(context, look)
+    clock.move(timedelta(hours=1))
+    again = await door.refresh_ics_source(context, look)
+    assert (publisher.asked, publisher.unchanged) == (2, 1)
+    assert (again.pending, again.problem, again.checked_at) == (first.pending, None, clock.at)
+    publisher.headers, publisher.content = {"etag": '"2"'}, ics(FAIR, PICNIC)
+    changed = await door.refresh_ics_source(context, look)
+    assert changed.pending is not None
+    assert [each["name"] for each in changed.pending.holidays] == ["Fair", "Picnic"]
+    await door.offer_ics_content(context, OfferIcsContent(key="company", content=ics(STOCKTAKING)))
+    back = await door.refresh_ics_source(context, look)
+    assert back.pending is not None
+    assert [each["name"] for each in back.pending.holidays] == ["Fair", "Picnic"]
+    clock.move(timedelta(hours=1))
+    await door.save_ics_source(context, save)
+    await door.refresh_ics_source(context, look)
+    assert publisher.unchanged == 1
+
+
+async def test_a_feed_in_a_file_counts_at_once_when_it_is_new(
+    door: Calendars, context: RequestContext, publisher: Publisher
+) -> None:
+    """Planned and applied with the calendar that takes from it; what it says later waits as ever."""
+    file = IcsSourceFile(key="company", name="Company days", url=publisher.url, refresh_hours=6)
+    wanted = ApplyCalendars(
+        sources=(file,), calendars=(CalendarFile(key="office", name="Office", document=office()),)
+    )
+    planned = await door.apply_calendars(context, replace(wanted, plan=True))
+    done = await door.apply_calendars(context, wanted)
+    assert done.sources == planned.sources
+    assert (done.sources[0].action, done.sources[0].edition) == ("create", 1)
+    assert await is_closed(door, context, "office", "11") == "Fair"
+    publisher.content = ics(PICNIC)
+    asked = publisher.asked
+    again = await door.apply_calendars(context, wanted)
+    assert (again.sources[0].action, again.calendars[0].action, publisher.asked) == ("none", "none", asked)
+    source = await door.refresh_ics_source(context, RefreshIcsSource(key="company"))
+    assert (source.refresh_hours, source.accepted and source.accepted.edition) == (6, 1)
+    assert source.pending is not None
 
 
 @pytest.mark.parametrize("url", ["http://10.0.0.1/a.ics", "file:///etc/passwd", "http://[::1]/a.ics"])
