@@ -27,6 +27,7 @@ from businesstime.recurrence import RecurrenceRule, parse_rule
 from businesstime.schedule import LocalSchedule, Schedule, SpecialHours
 from businesstime.schedule_compiler import compile_schedule
 from businesstime.seasons import MonthDay, Season
+from businesstime.segment_rows import Reason, SegmentRows
 from businesstime.segments import Segment
 from businesstime.timeline import Timeline
 from businesstime.timeline_rows import TimelineRows
@@ -50,6 +51,7 @@ __all__ = [
     "NeverClosesError",
     "NeverOpensError",
     "OutOfReachError",
+    "Reason",
     "RecurrenceRule",
     "RegionHolidays",
     "RegionUnknownError",
@@ -59,6 +61,7 @@ __all__ = [
     "Schedule",
     "Season",
     "Segment",
+    "SegmentRows",
     "SpecialHours",
     "Timeline",
     "TimelineRows",

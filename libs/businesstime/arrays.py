@@ -19,7 +19,8 @@ from businesstime.errors import NeverClosesError, NeverOpensError
 from businesstime.horizon import Totals
 from businesstime.instants import REACH_END_US, REACH_START_US, from_us
 from businesstime.lookups import reach_totals
-from businesstime.rows import Rows, as_durations, as_instants, as_integers, spread
+from businesstime.rows import Rows, as_durations, as_instants, as_integers, runs, spread
+from businesstime.segment_rows import SegmentRows, cut_segments
 from businesstime.zones import Int64Array
 
 if TYPE_CHECKING:
@@ -116,13 +117,23 @@ class Arrays:
         (starts, ends), _ = spread(start_us, end_us)
         table = self._spanning(starts, ends)
         firsts = table.by_instant.places(starts)
-        counts = np.maximum(np.searchsorted(table.opens_us, ends, side="left") - firsts, 0)
-        rows = np.repeat(np.arange(len(starts)), counts)
-        stops = np.cumsum(counts)
-        places = np.arange(len(rows)) + np.repeat(firsts - stops + counts, counts)
+        counts = np.where(ends > starts, np.searchsorted(table.opens_us, ends, side="left") - firsts, 0)
+        rows, places = runs(firsts, counts)
         opens = np.maximum(table.opens_us[places], starts[rows])
         closes = np.minimum(table.closes_us[places], ends[rows])
         return np.stack((opens, closes), axis=1), rows
+
+    def segments(self, start: Rows, end: Rows) -> SegmentRows:
+        """Take every `[start, end)` apart into open and closed pieces, gap-free, each with its reason.
+
+        Rows are those of the flattened input. All that lies between the first start and the last end is taken
+        apart once: the cost is that of its dates, plus the answer's size.
+        """
+        (start_us, _), (end_us, _) = as_instants(start), as_instants(end)
+        (starts, ends), _ = spread(start_us, end_us)
+        asked = ends > starts
+        low, high = int(starts[asked].min(initial=REACH_END_US)), int(ends[asked].max(initial=REACH_START_US))
+        return cut_segments(self._timeline.segments_us(low, high) if low < high else (), starts, ends)
 
     def add_business_days(self, at: Rows, days: Rows) -> npt.NDArray[Any]:
         """Answer the same local time on each `days`-th business day, then on (or back) to open time."""

@@ -12,7 +12,7 @@ from businesstime.errors import OutOfReachError, RowsInvalidError
 from businesstime.instants import REACH_FIRST, REACH_LAST
 from businesstime.zones import Int64Array
 
-__all__ = ["Rows", "as_durations", "as_instants", "as_integers", "spread"]
+__all__ = ["Rows", "as_durations", "as_instants", "as_integers", "runs", "spread"]
 
 _STAMPS: Final = np.dtype("datetime64[us]")
 _FIRST_YEAR: Final = REACH_FIRST.year - 1970
@@ -62,3 +62,10 @@ def as_integers(values: Rows) -> Int64Array:
     if array.dtype.kind not in "iu" and array.size:
         raise RowsInvalidError(f"whole microseconds or datetime64 are needed, not {array.dtype}")
     return array.astype(np.int64, copy=False)
+
+
+def runs(firsts: npt.NDArray[np.intp], counts: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], ...]:
+    """Lay out for each row i counts[i] places from firsts[i] on: answers rows and places, flat."""
+    rows = np.repeat(np.arange(len(counts)), counts)
+    stops = np.cumsum(counts)
+    return rows, np.arange(len(rows)) + np.repeat(firsts - stops + counts, counts)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from businesstime.arrays import Arrays
 from businesstime.errors import RowsInvalidError
 from businesstime.rows import Rows, as_durations, as_instants, spread
+from businesstime.segment_rows import SegmentRows, gather_segments
 from businesstime.timeline import Timeline
 from businesstime.zones import Int64Array
 
@@ -66,6 +67,29 @@ class TimelineRows:
         at_us, finish = as_instants(at)
         return finish(self._answers(Arrays.next_close, np.int64, at_us))
 
+    def open_intervals(self, start: Rows, end: Rows) -> tuple[Int64Array, npt.NDArray[np.intp]]:
+        """Answer the open Intervals of every `[start, end)` as Arrays does: shapes (m, 2) and (m,)."""
+        starts, ends = self._columns(as_instants(start)[0], as_instants(end)[0])
+        found = [
+            (timeline.arrays.open_intervals(starts[rows], ends[rows]), rows.start)
+            for timeline, rows in self._groups
+        ]
+        of_row = self._order[np.concatenate([np.empty(0, np.intp), *(each[1] + at for each, at in found)])]
+        order = np.argsort(of_row, kind="stable")
+        intervals = np.concatenate([np.empty((0, 2), np.int64), *(each[0] for each, _ in found)])
+        return intervals[order], of_row[order]
+
+    def segments(self, start: Rows, end: Rows) -> SegmentRows:
+        """Take every `[start, end)` apart as Arrays does, each by its own Timeline."""
+        starts, ends = self._columns(as_instants(start)[0], as_instants(end)[0])
+        return gather_segments(
+            [
+                (self._order[rows], timeline.arrays.segments(starts[rows], ends[rows]))
+                for timeline, rows in self._groups
+            ],
+            len(self._order),
+        )
+
     def add_business_days(self, at: Rows, days: Rows) -> npt.NDArray[Any]:
         """Answer the same local time on each `days`-th business day, then on (or back) to open time."""
         at_us, finish = as_instants(at)
@@ -81,13 +105,17 @@ class TimelineRows:
         self, question: Callable[..., npt.NDArray[Any]], kind: type[np.generic], *columns: Int64Array
     ) -> npt.NDArray[Any]:
         """Put a question to each Timeline for its rows, and bring the answers into the rows' order."""
-        flat, shape = spread(*columns, np.zeros(len(self._order), dtype=np.int64))
-        if shape != self._order.shape:
-            raise RowsInvalidError(f"there are {len(self._order)} rows, and arrays of shape {shape}")
-        sorted_columns = [column[self._order] for column in flat[:-1]]
+        sorted_columns = self._columns(*columns)
         sorted_answers = np.empty(len(self._order), dtype=kind)
         for timeline, rows in self._groups:
             sorted_answers[rows] = question(timeline.arrays, *(column[rows] for column in sorted_columns))
         answers = np.empty_like(sorted_answers)
         answers[self._order] = sorted_answers
         return answers
+
+    def _columns(self, *columns: Int64Array) -> list[Int64Array]:
+        """Spread columns over the rows, and bring those of one Timeline together."""
+        flat, shape = spread(*columns, np.zeros(len(self._order), dtype=np.int64))
+        if shape != self._order.shape:
+            raise RowsInvalidError(f"there are {len(self._order)} rows, and arrays of shape {shape}")
+        return [column[self._order] for column in flat[:-1]]

@@ -16,6 +16,7 @@ from businesstime import (
     schedule_from_document,
 )
 from businesstime.buckets import CHUNK_ROWS
+from tests.libs.businesstime.rows import segments_of
 from tests.libs.businesstime.strategies import FIRST_US, HOUR_US, LAST_US
 
 
@@ -70,6 +71,22 @@ def test_rows_of_many_timelines(rows: int) -> None:
         assert answers["business_days_between"][row] == timeline.business_days_between_us(at, until)
 
 
+@pytest.mark.parametrize("rows", [0, 1, 60])
+def test_pieces_of_many_timelines(rows: int) -> None:
+    """A row's open Intervals and segments are those of its own Timeline, in the rows' order."""
+    start, end, _ = drawn(rows)
+    end[::7] = start[::7] - HOUR_US
+    which = np.random.default_rng(2).integers(0, len(TIMELINES), rows)
+    many = TimelineRows(TIMELINES, which)
+    intervals, of_row = many.open_intervals(start, end)
+    told = segments_of(many.segments(start, end))
+    assert of_row.tolist() == sorted(of_row.tolist())
+    for row, (timeline, low, high) in enumerate(zip(which, start.tolist(), end.tolist(), strict=True)):
+        expected = [list(each) for each in TIMELINES[timeline].open_intervals_us(low, high)]
+        assert intervals[of_row == row].tolist() == expected
+        assert told[row] == TIMELINES[timeline].segments_us(low, high)
+
+
 def test_crowded_intervals_are_searched() -> None:
     """A schedule with windows crowded into one date, where a bucket would hold many, answers the same."""
     crowd = [
@@ -102,7 +119,8 @@ def test_kinds_of_arrays() -> None:
 def test_open_intervals_of_rows() -> None:
     """Each row has its own Intervals, cut at its ends; a row that ends before it starts has none."""
     start, end, _ = drawn(50)
-    end[::7] = start[::7] - 1
+    start[::7] = TIMELINES[0].arrays.next_open(start[::7]) + 2
+    end[::7] = start[::7] - 1  # in one Interval, the wrong way round
     intervals, rows = TIMELINES[0].arrays.open_intervals(start, end)
     for row, (low, high) in enumerate(zip(start.tolist(), end.tolist(), strict=True)):
         expected = [list(each) for each in TIMELINES[0].open_intervals_us(low, high)]

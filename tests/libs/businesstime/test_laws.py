@@ -21,6 +21,7 @@ from businesstime import (
     to_us,
     union,
 )
+from tests.libs.businesstime.rows import segments_of
 from tests.libs.businesstime.strategies import (
     FIRST_US,
     LAST_US,
@@ -166,6 +167,19 @@ def test_segments_are_gap_free_and_agree(schedule: Schedule, start: int, length:
         elif each.is_open:
             merged.append((each.start_us, each.end_us))
     assert merged == timeline.open_intervals_us(start, start + length)
+
+
+@given(any_schedules, st.lists(st.tuples(instants, st.integers(-(10**10), 10**13)), max_size=5))
+def test_segments_of_rows(schedule: Schedule, questions: list[tuple[int, int]]) -> None:
+    """Segments of many questions at once are those of each; one that ends before it starts has none."""
+    timeline = small(schedule)
+    starts = np.array([start for start, _ in questions], dtype=np.int64)
+    found = timeline.arrays.segments(
+        starts, starts + np.array([for_ for _, for_ in questions], dtype=np.int64)
+    )
+    told = segments_of(found)
+    assert told == [timeline.segments_us(start, start + for_) for start, for_ in questions]
+    assert found.rows().tolist() == [row for row, each in enumerate(told) for _ in each]
 
 
 @given(any_schedules, st.dates(date(2015, 1, 1), date(2023, 1, 1)), st.integers(1, 900))
