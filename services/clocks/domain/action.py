@@ -138,7 +138,7 @@ def read_interval(said: Mapping[str, Any]) -> tuple[int, int]:
             raise EventInvalidError(reason, field=f"attributes.{name}")
         found.append(instant_us)
     if found[0] >= found[1]:
-        raise EventInvalidError("is not after from", field="attributes.until")
+        raise EventInvalidError("is not later than the beginning", field="attributes.until")
     return found[0], found[1]
 
 

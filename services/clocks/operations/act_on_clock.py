@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -36,6 +36,10 @@ _FIELDS = {
 }
 
 
+_AHEAD = timedelta(minutes=5)
+"""How far another host's clock may go ahead of ours."""
+
+
 class Acted(NamedTuple):
     """The receipt, and what became of the event; None: it was there already."""
 
@@ -55,6 +59,8 @@ async def act(
         read_text(getattr(request, field) or "", field=field)
     event = _event(context, request, now)
     action = _read(event)
+    if event.occurred_at_us > to_us(now + _AHEAD):
+        raise EventInvalidError("lies in the future: an action is told when it was done", field="occurred_at")
     async with database.transaction(context.tenant_id, read_only=True) as connection:
         revisions = await read_rulebook(connection)
         if not await has_events(connection, event.subject_id):

@@ -123,6 +123,7 @@ REFUSED: list[tuple[ActOnClock, tuple[str, str | None]]] = [
     (action("revoke", revokes="\0"), ("text_invalid", "revokes")),
     (ActOnClock(subject_id="t\0", action="pause", reason="why"), ("text_invalid", "subject_id")),
     (action("pause", event_id="\0"), ("text_invalid", "event_id")),
+    (action("pause", occurred_at=at("2026-03-02T12:06")), ("event_invalid", "occurred_at")),
     (action("pause", policy_key="other"), ("policy_unknown", "policy_key")),
     (action("pause", metric="other"), ("metric_unknown", "metric")),
     (msgspec.structs.replace(action("pause"), subject_id="t9"), ("subject_unknown", "subject_id")),
