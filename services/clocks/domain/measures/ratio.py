@@ -29,8 +29,8 @@ class Ratio(
 class Part(NamedTuple):
     """What one event adds to either sum."""
 
-    numerator: Fraction
-    denominator: Fraction
+    numerator: Fraction | int
+    denominator: Fraction | int
 
 
 def find_parts(facts: Iterable[Fact], *, numerator: str, denominator: str) -> tuple[list[Item[Part]], int]:

@@ -94,8 +94,8 @@ def find_numbers(facts: Iterable[Fact], attribute: str) -> tuple[list[Item[Amoun
     return found, unusable
 
 
-def number_of(value: object) -> Fraction | None:
+def number_of(value: object) -> Fraction | int | None:
     """Read a number as it was written: 4.2 is 42/10, not the nearest binary fraction; None: it is none."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, float):
         return Fraction(str(value))
-    return None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

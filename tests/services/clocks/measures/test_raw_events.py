@@ -111,6 +111,23 @@ async def test_a_period_that_runs_is_measured_until_now(
     assert (await measure(service, context, document, period="2026-04")).status == "NO_DATA"
 
 
+async def test_a_month_is_as_long_as_its_zone_says(
+    service: ClocksService, context: RequestContext, clock: StandingTime
+) -> None:
+    """March 2026 in New York has 44,580 minutes: an outage from 01:30 to 03:30 on the wall lasts for sixty."""
+    clock.move(timedelta(days=60))
+    await ingest(
+        service,
+        context,
+        ("O1", "2026-03-08T06:30", "outage.started", {}),
+        ("O1", "2026-03-08T07:30", "outage.ended", {}),
+    )
+    month = {"period": "2026-03", "zone": "America/New_York"}
+    record = await measure(service, context, {"kind": "availability"}, **month)
+    minute_us = HOUR_US // 60
+    assert (int(record.numerator), int(record.denominator)) == (44_520 * minute_us, 44_580 * minute_us)
+
+
 async def test_a_short_outage_is_judged_whole(service: ClocksService, context: RequestContext) -> None:
     """Four minutes here and three in the next month are seven, in either of them."""
     await ingest(
