@@ -114,7 +114,7 @@ async def test_a_period_that_runs_is_measured_until_now(
 async def test_a_month_is_as_long_as_its_zone_says(
     service: ClocksService, context: RequestContext, clock: StandingTime
 ) -> None:
-    """March 2026 in New York has 44,580 minutes: an outage from 01:30 to 03:30 on the wall lasts for sixty."""
+    """March 2026 in New York has 44,580 minutes: from 01:30 to 03:30 on the wall are sixty."""
     clock.move(timedelta(days=60))
     await ingest(
         service,
