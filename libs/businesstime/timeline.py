@@ -214,10 +214,7 @@ class Timeline:
         return end_us - total_us
 
     def deadline(self, start: datetime, duration: int | timedelta | BusinessDays) -> datetime:
-        """Answer, in UTC, the earliest instant at which a duration has passed; negative: the latest.
-
-        duration: open time as a timedelta or in µs, or BusinessDays.
-        """
+        """Answer, in UTC, the earliest instant at which a duration has passed; negative: the latest."""
         if start.tzinfo is not UTC:
             start = to_utc(start)
         if not isinstance(duration, int):

@@ -97,14 +97,9 @@ def scalars(timeline: Timeline, rng: np.random.Generator) -> None:
     elapsed = report("elapsed", each_s(timeline.elapsed, (start, end)), goal=1.8e6)
     deltas = [timedelta(microseconds=each) for each in durations]
     deadline = report("deadline by timedelta", each_s(timeline.deadline, (start, deltas)), goal=1.5e6)
-    report("deadline by µs", each_s(timeline.deadline, (start, durations)))
+    report("deadline by µs", each_s(timeline.deadline, (start, durations)), goal=1.5e6)
     report("is_open", each_s(timeline.is_open, (start,)), goal=4e6)
-    for span in (timedelta(hours=1), timedelta(days=3652)):
-        ends = [each + span for each in start]
-        report(
-            f"elapsed over {span.days or 1} {'days' if span.days else 'hour'}",
-            each_s(timeline.elapsed, (start, ends)),
-        )
+    spans(timeline, start)
     say("one at a time, integers of µs")
     report("elapsed_us", each_s(timeline.elapsed_us, (start_us, end_us)))
     report("deadline_us", each_s(timeline.deadline_us, (start_us, durations)))
@@ -118,6 +113,28 @@ def scalars(timeline: Timeline, rng: np.random.Generator) -> None:
         if peer.deadline:
             asked = [max(each - each % HOUR, HOUR) for each in deltas] if peer.whole_hours else deltas
             compare(name, "deadline", peer.deadline, timeline.deadline, (start, asked), deadline)
+
+
+def spans(timeline: Timeline, start: list[datetime]) -> None:
+    """Measure ten years against an hour in turns, so that what else goes on bears on both alike.
+
+    Ten years are 522 weeks and an hour: the same hour of the same weekday, so that only the span differs.
+    """
+    rows = {
+        name: [(each, each + span) for each in start]
+        for name, span in (("1 hour", HOUR), ("10 years", timedelta(weeks=522) + HOUR))
+    }
+    ask, best = timeline.elapsed, dict.fromkeys(rows, float("inf"))
+    for _ in range(100):
+        for name, pairs in rows.items():
+            started = time.process_time()
+            for first, last in pairs:
+                ask(first, last)
+            best[name] = min(best[name], time.process_time() - started)
+    for name, took_s in best.items():
+        report(f"elapsed over {name}", took_s / len(start))
+    ratio = best["10 years"] / best["1 hour"]
+    say(f"  10 years take {ratio:.2f} times as long as 1 hour (goal: 1, within noise)")
 
 
 def compare(

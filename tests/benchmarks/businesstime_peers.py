@@ -1,4 +1,9 @@
-"""The same work, put to other libraries: `elapsed` in µs and `deadline`, for aware UTC datetimes."""
+"""The same work, put to other libraries: `elapsed` in µs and `deadline`, for aware UTC datetimes.
+
+Two are left out. zendesk/biz is Ruby: it cannot run in this process. exchange_calendars has neither question:
+it knows sessions and their whole minutes, so that a sum would be the length of an index of minutes that is
+made for each pair, and 1 minute to 90 days in µs is not work that it can express.
+"""
 
 from __future__ import annotations
 
