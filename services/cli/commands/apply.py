@@ -23,19 +23,27 @@ __all__ = ["app", "apply"]
 
 app = typer.Typer(add_completion=False)
 
+Files = Annotated[
+    list[Path],
+    typer.Option(
+        "--file",
+        "-f",
+        help="A YAML or JSON file, or a folder of them; may be given again.",
+        show_default=False,
+    ),
+]
+PlanToken = Annotated[
+    str | None,
+    typer.Option(
+        help="Of a --plan of the same files: apply its calendars exactly, or not at all.", show_default=False
+    ),
+]
+
 
 @app.command()
 def apply(
     *,
-    file: Annotated[
-        list[Path],
-        typer.Option(
-            "--file",
-            "-f",
-            help="A YAML or JSON file, or a folder of them; may be given again.",
-            show_default=False,
-        ),
-    ],
+    file: Files,
     tenant: Annotated[
         str | None,
         typer.Option(help="Whose documents they are; the token must be theirs.", show_default=False),
@@ -51,13 +59,7 @@ def apply(
     plan: Annotated[
         bool, typer.Option("--plan", help="Only show what would be done; write nothing.")
     ] = False,
-    plan_token: Annotated[
-        str | None,
-        typer.Option(
-            help="Of a --plan of the same files: apply its calendars exactly, or not at all.",
-            show_default=False,
-        ),
-    ] = None,
+    plan_token: PlanToken = None,
     effective_from: Annotated[
         str | None,
         typer.Option(help="From when on calendars are amended, RFC 3339; default: now.", show_default=False),
