@@ -155,6 +155,12 @@ def changes(draw: st.DrawFn, *, first: bool) -> tuple[tuple[str, str | int | Non
         "opened": st.one_of(st.none(), minutes),
         "covered": st.sampled_from(["yes", "yes", "yes", "yes", "no"]),
     }
+    if first:  # most stories are about a Cycle
+        found["state"], found["priority"] = (
+            st.sampled_from(["work", "work", "wait"]),
+            st.sampled_from(["0", "1"]),
+        )
+        found["covered"] = st.just("yes")
     names = list(found) if first else draw(st.lists(st.sampled_from(["state", "state", *found]), max_size=3))
     return tuple((name, draw(found[name])) for name in dict.fromkeys(names))
 
@@ -164,7 +170,7 @@ def facts(draw: st.DrawFn) -> tuple[Fact, ...]:
     """Make a log of up to ten facts, some of them by hand."""
     found = []
     for number in range(draw(st.integers(1, 10))):
-        at = draw(minutes)
+        at = draw(minutes if number else st.integers(0, 2 * DAY))
         act = "" if number == 0 else draw(st.sampled_from([""] * 8 + ACTS))
         if not act:
             kind = draw(st.sampled_from(["updated"] * 12 + ["deleted"]))
