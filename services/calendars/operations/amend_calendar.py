@@ -9,6 +9,7 @@ from calendars.domain.calendar import Calendar, amend
 from calendars.domain.definition import horizon_at
 from calendars.domain.document import read_key
 from calendars.operations.check_definition import check_definition
+from calendars.operations.note_zone_rules import note_zone_rules
 from calendars.operations.pin_imports import pin_amendment
 from calendars.operations.plan_amendment import amendment_of, hold_to_plan
 from calendars.operations.read_calendar import load
@@ -54,5 +55,6 @@ async def save(connection: Connection, tenant_id: str, amended: Calendar, now: d
     """Check and save the latest version of a Calendar whose earlier ones are saved. The book is locked."""
     dependants = await check_definition(connection, tenant_id, amended, horizon_at(now))
     await calendars.add_version(connection, tenant_id, amended)
+    await note_zone_rules(connection, tenant_id, amended, now)
     await messages.tell_amended(connection, amended, dependants=dependants)
     return record_of(amended)

@@ -10,6 +10,7 @@ from calendars.domain.definition import horizon_at
 from calendars.domain.document import read_document, read_key
 from calendars.domain.errors import CalendarExistsError
 from calendars.operations.check_definition import check_definition
+from calendars.operations.note_zone_rules import note_zone_rules
 from calendars.operations.pin_imports import pin_latest
 from calendars.operations.record_calendar import record_of
 from calendars.storage import calendars, messages
@@ -51,5 +52,6 @@ async def save(connection: Connection, tenant_id: str, calendar: Calendar, now: 
     calendar = await pin_latest(connection, tenant_id, calendar)
     await check_definition(connection, tenant_id, calendar, horizon_at(now))
     await calendars.add_calendar(connection, tenant_id, calendar)
+    await note_zone_rules(connection, tenant_id, calendar, now)
     await messages.tell_created(connection, calendar)
     return record_of(calendar)

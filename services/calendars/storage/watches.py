@@ -16,6 +16,7 @@ __all__ = [
     "adopt_change",
     "list_of_other_rules",
     "list_tenants",
+    "note_rules",
     "read_rules",
     "save_rules",
 ]
@@ -47,12 +48,14 @@ async def read_rules(connection: Connection, tenant_id: str) -> dict[str, Counte
     }
 
 
+async def note_rules(connection: Connection, tenant_id: str, rules: CountedRules, now: datetime) -> None:
+    """Take rules over where the tenant counts by none of the zone so far."""
+    await connection.execute(_SQL["note_rules"], tenant_id, *_rules_row(rules, now))
+
+
 async def save_rules(connection: Connection, tenant_id: str, rules: CountedRules, now: datetime) -> None:
     """Take rules over, as those by which the tenant counts."""
-    shifts = msgspec.json.encode(rules.shifts).decode()
-    await connection.execute(
-        _SQL["save_rules"], tenant_id, rules.zone, rules.tzdata_version, shifts, rules.until, now
-    )
+    await connection.execute(_SQL["save_rules"], tenant_id, *_rules_row(rules, now))
 
 
 async def add_change(connection: Connection, tenant_id: str, change: ZoneChange, now: datetime) -> bool:
@@ -92,3 +95,8 @@ async def add_notice(
     """Record that something is said; False where it was said before."""
     added = await connection.fetchval(_SQL["insert_notice"], tenant_id, kind, subject, fact, now)
     return added is not None
+
+
+def _rules_row(rules: CountedRules, now: datetime) -> tuple[str, str, str, datetime, datetime]:
+    shifts = msgspec.json.encode(rules.shifts).decode()
+    return (rules.zone, rules.tzdata_version, shifts, rules.until, now)

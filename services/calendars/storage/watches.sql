@@ -18,6 +18,12 @@ ON CONFLICT (tenant_id, zone) DO UPDATE
 SET tzdata_version = excluded.tzdata_version, shifts = excluded.shifts, until = excluded.until,
     seen_at = excluded.seen_at;
 
+-- name: note_rules
+-- Takes the rules of a zone over that the tenant has not counted by so far.
+INSERT INTO zone_rules (tenant_id, zone, tzdata_version, shifts, until, seen_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (tenant_id, zone) DO NOTHING;
+
 -- name: insert_change
 -- Records a change of rules; no row comes back where it is recorded.
 INSERT INTO zone_changes (tenant_id, zone, from_version, to_version, differs_from, calendars, found_at)

@@ -11,6 +11,9 @@ from businesstime.zones import PACKAGED, ZoneDatabase
 from calendars.contract import (
     AcceptIcsEdition,
     AdoptZoneRules,
+    AmendCalendar,
+    ApplyCalendars,
+    CalendarFile,
     Calendars,
     CreateCalendar,
     OfferIcsContent,
@@ -19,6 +22,7 @@ from calendars.contract import (
 )
 from calendars.operations.watch_calendars import watch, watch_changed, watch_some
 from calendars.service import CalendarsService
+from calendars.storage.watches import read_rules
 from pgstore.feed import FeedMessage
 from serving.context import RequestContext
 from tests.services.calendars.conftest import Clock, acting_for
@@ -159,6 +163,40 @@ async def test_a_new_tzdata_that_changes_a_zone_is_told_before_anything_is_count
     (message,) = await messages(counted, tenant)
     assert message.type == "calendar.zone_rules_changed"
     assert message.payload["calendars"] == ["all", "child", "paris"]
+
+
+async def test_a_zone_is_known_from_the_first_version_that_names_it(
+    service: CalendarsService, context: RequestContext, tenant: str, clock: Clock
+) -> None:
+    """A new tzdata is told of though no worker has looked since the Calendar was made, or amended."""
+    paris, later = hours("Europe/Paris", "09:00-17:00"), Later("Europe/Paris", like="Europe/London")
+    await create(service, context, "office", hours("UTC", "09:00-17:00"))
+    await service.amend_calendar(
+        context, AmendCalendar(key="office", expected_version=1, document=paris, effective_from=None)
+    )
+    await create(service, context, "branch", paris)
+    assert await watch_changed(database=service._database, zones=later, now=clock()) >= 1
+    (message,) = await messages(service, tenant)
+    assert message.type == "calendar.zone_rules_changed"
+    assert (message.payload["zone"], message.payload["calendars"]) == ("Europe/Paris", ["branch", "office"])
+
+
+async def test_a_version_leaves_what_the_tenant_counts_by(
+    counted: CalendarsService, context: RequestContext, tenant: str
+) -> None:
+    """Another Calendar of a zone whose change waits does not take it over; and a plan notes nothing."""
+    later = Later("Asia/Tokyo", like="Asia/Shanghai")
+    counted._zones = later
+    await create(counted, context, "osaka", hours("Asia/Tokyo", "09:00-17:00"))
+    (change,) = (await counted.read_watches(context, ReadWatches())).zones
+    assert change.calendars == ("all", "osaka", "tokyo")
+    lima = ApplyCalendars(
+        calendars=(CalendarFile(key="lima", name="Lima", document=hours("America/Lima", "09:00-17:00")),),
+        plan=True,
+    )
+    await counted.apply_calendars(context, lima)
+    async with counted._database.transaction(tenant) as connection:
+        assert "America/Lima" not in await read_rules(connection, tenant)
 
 
 async def test_changed_rules_are_taken_over_once(
