@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from prometheus_client import Counter, Gauge
 
@@ -62,7 +62,8 @@ class Admission:
             if turn.done() and not turn.cancelled():
                 self._give(size_bytes)  # its turn came in the very moment in which it left
             else:
-                self._queue.remove((size_bytes, turn))
+                with suppress(ValueError):  # or it was passed over meanwhile
+                    self._queue.remove((size_bytes, turn))
                 self._give(0)
             if isinstance(error, TimeoutError):
                 raise _refusal() from None

@@ -1,4 +1,4 @@
-"""The garbage collector of a process that serves: it looks less often, and not at what was there at the start.
+"""The garbage collector of a process that serves: it looks less often, and not at what was there at first.
 
 What requests leave behind is freed when its last reference goes. The collector is for references in a circle,
 of which there are few, and at its stock settings it walks over all that a batch of events has allocated many
@@ -17,7 +17,7 @@ _OLD_TURNS = 50
 
 
 def settle_garbage() -> None:
-    """Leave all that lives now out of collection, and collect after more allocations. Call it once started."""
+    """Leave all that lives now out of collection, and collect after more allocations. Call it once all is up."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS, _YOUNG_TURNS, _OLD_TURNS)

@@ -83,6 +83,20 @@ async def test_whoever_leaves_gives_back(*, turn_has_come: bool) -> None:
         await asyncio.gather(behind, return_exceptions=True)
 
 
+async def test_whoever_leaves_as_room_comes_is_cancelled() -> None:
+    """A request that is cancelled just before room comes ends as cancelled, not with an error of ours."""
+    gate = admission()
+    async with AsyncExitStack() as inside:
+        await inside.enter_async_context(gate.admit(10))
+        left = asyncio.create_task(passing(gate, 10, [], asyncio.Event()))
+        await turns()
+        left.cancel()
+    (outcome,) = await asyncio.gather(left, return_exceptions=True)
+    assert isinstance(outcome, asyncio.CancelledError)
+    async with gate.admit(10):
+        pass
+
+
 async def test_one_larger_than_all_room_passes_alone() -> None:
     """A request over the capacity is admitted when there is no other."""
     async with admission().admit(1_000):
