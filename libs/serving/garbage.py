@@ -17,7 +17,7 @@ _OLD_TURNS = 50
 
 
 def settle_garbage() -> None:
-    """Leave all that lives now out of collection, and collect after more allocations. Call it once all is up."""
+    """Leave all that lives now out of collection, and collect after more allocations. Call it once up."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS, _YOUNG_TURNS, _OLD_TURNS)

@@ -2,8 +2,8 @@
 
 Everything here is a plain value that msgspec encodes. Due time, outcome and elapsed time are not stored: they
 follow from the stretches and the Timelines (`due`, `reading`), so a Calendar put right needs no repair here.
-Values never refer to one another in a circle, so the garbage collector leaves them out (`gc=False`): it would walk
-over all of a batch again and again, at a fifth of the cost of ingest.
+Values never refer to one another in a circle, so the garbage collector leaves them out (`gc=False`): it would
+walk over all of a batch again and again, at a fifth of the cost of ingest.
 """
 
 from __future__ import annotations
