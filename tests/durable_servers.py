@@ -17,13 +17,16 @@ __all__ = ["durable_servers"]
 
 
 @contextmanager
-def durable_servers() -> Iterator[Servers]:
-    """Run both servers on a fresh data directory, which is removed afterwards."""
+def durable_servers(*, buffers_mb: int = 128) -> Iterator[Servers]:
+    """Run both servers on a fresh data directory, which is removed afterwards.
+
+    buffers_mb: the pages that PostgreSQL shares; its stock setting unless more is asked for.
+    """
     directory = Path(tempfile.mkdtemp(prefix="meantime-bench-"))
     directory.chmod(0o711)
     try:
         with ExitStack() as stack:
-            postgres = open_postgres(directory, durable=True)
+            postgres = open_postgres(directory, durable=True, buffers_mb=buffers_mb)
             postgres.prepare()
             stack.enter_context(running(postgres.command(), log=directory / "postgres.log"))
             sockets = socket_directory(directory, name="valkey")

@@ -33,7 +33,7 @@ class Postgres:
     """A PostgreSQL that can be run on a data directory of ours.
 
     durable: commits reach the disk; False only for data that nobody will miss.
-    connections: how many there may be at a time.
+    connections: how many there may be at a time. buffers_mb: pages that it shares in memory.
     """
 
     binaries: Path
@@ -43,6 +43,7 @@ class Postgres:
     identity: Identity
     durable: bool
     connections: int
+    buffers_mb: int
 
     def url(self, database: str = DATABASE) -> str:
         """Give the DATABASE_URL of one of its databases."""
@@ -148,6 +149,7 @@ class Postgres:
             "log_line_prefix": "",
             "jit": "off",
             "max_wal_size": "1GB",
+            "shared_buffers": f"{self.buffers_mb}MB",
             "fsync": "on" if self.durable else "off",
             "synchronous_commit": "on" if self.durable else "off",
             "full_page_writes": "on" if self.durable else "off",
@@ -157,7 +159,9 @@ class Postgres:
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
 
-def open_postgres(directory: Path, *, durable: bool = True, connections: int = 100) -> Postgres:
+def open_postgres(
+    directory: Path, *, durable: bool = True, connections: int = 100, buffers_mb: int = 128
+) -> Postgres:
     """Find binaries, identity and sockets for a PostgreSQL with its data in `directory/postgres`.
 
     Raises WheelMissingError or IdentityUnavailableError.
@@ -172,4 +176,5 @@ def open_postgres(directory: Path, *, durable: bool = True, connections: int = 1
         identity=identity,
         durable=durable,
         connections=connections,
+        buffers_mb=buffers_mb,
     )
