@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.authentication import authenticate
-from serving.bodies import TOO_LONG, read_body
+from serving.bodies import TOO_LONG, TOO_SLOW, read_body
 from serving.problems import Problem, answer, describe
 from serving.tokens import InternalTokens
 
@@ -45,7 +45,7 @@ def guarded(endpoint: Endpoint) -> Endpoint:
             if document is None:
                 raise
             response = answer(document, request_id=request.scope.get("request_id"))
-            if document.code == TOO_LONG:
+            if document.code in {TOO_LONG, TOO_SLOW}:
                 response.headers["connection"] = "close"  # what is still to come is not read
             return response
 

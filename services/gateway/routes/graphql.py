@@ -17,6 +17,7 @@ from gateway.schema.engine import Engine, MutationRefusedError
 from gateway.schema.failures import refusal_of
 from gateway.schema.request import Answer, GraphQLRequest
 from serving.admission import TOO_BUSY, Admission
+from serving.bodies import TOO_LONG, TOO_SLOW
 from serving.context import RequestContext
 from serving.problems import Problem
 from serving.telemetry import name_tenant
@@ -112,7 +113,7 @@ def refuse_media_type() -> Response:
 
 
 def refuse_request(error: Exception, media_type: str) -> Response:
-    """Answer what is not run: 400, 413, 415 or 429, in the shape of a GraphQL answer."""
+    """Answer what is not run: 400, 408, 413, 415 or 429, in the shape of a GraphQL answer."""
     refusal = refusal_of(error)
     if refusal is None:
         raise error
@@ -125,12 +126,15 @@ def refuse_request(error: Exception, media_type: str) -> Response:
     )
     if status is HTTPStatus.TOO_MANY_REQUESTS:
         answer.headers["retry-after"] = RETRY_AFTER_S
+    if status is HTTPStatus.REQUEST_TIMEOUT:
+        answer.headers["connection"] = "close"  # what is still to come is not read
     return answer
 
 
 STATUS_OF_CODE = {
     TOO_BUSY: HTTPStatus.TOO_MANY_REQUESTS,
-    "body_too_long": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TOO_SLOW: HTTPStatus.REQUEST_TIMEOUT,
+    TOO_LONG: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     MediaTypeRefusedError.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }
 

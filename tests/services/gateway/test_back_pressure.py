@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import aiohttp
@@ -18,6 +19,7 @@ from gateway.app import Gateway, build_app
 from gateway.operations.create_tenant import create_tenant
 from gateway.routes import graphql
 from gateway.upstream.doors import Doors
+from serving import bodies
 from serving.context import RequestContext
 from tests.services.gateway.conftest import Api, Clock, Reply, key_for, listening
 from tests.services.gateway.documents import INGEST, event
@@ -79,3 +81,18 @@ async def send_batch(api: Api) -> Reply:
     variables: dict[str, Any] = {"events": events}
     body = io.BytesIO(msgspec.json.encode({"query": INGEST, "variables": variables}))
     return await api.send("POST", data=body, headers={"content-type": "application/json"})
+
+
+async def test_a_body_that_does_not_come_holds_no_room(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who announces a large body and does not send it is refused with 408 in time, and hung up on."""
+    monkeypatch.setattr(bodies, "PATIENCE_S", 0.05)
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(30):
+        reply = await api.send("POST", data=stalling(), headers={"content-type": "application/json"})
+    assert reply.status == 408
+    assert reply.json["errors"][0]["extensions"] == {"code": "body_too_slow", "kind": "invalid"}
+    assert reply.headers["connection"] == "close"
