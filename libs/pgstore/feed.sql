@@ -57,10 +57,12 @@ UPDATE feed_failures SET set_aside_at = coalesce(set_aside_at, now()) WHERE feed
 DELETE FROM feed_failures WHERE feed = $1 AND message_id = $2;
 
 -- name: read_asked
--- What is set aside of a feed and shall be tried again, of all tenants.
+-- The oldest of what is set aside of a feed and shall be tried again, of all tenants.
 SELECT tenant_id, message_id, type, subject, payload, created_at
 FROM feed_set_aside()
-WHERE feed = $1 AND replay_asked_at IS NOT NULL;
+WHERE feed = $1 AND replay_asked_at IS NOT NULL
+ORDER BY created_at, message_id
+LIMIT $2;
 
 -- name: forget_cursor
 -- Follow a feed again from its start.

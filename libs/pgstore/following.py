@@ -60,7 +60,7 @@ async def follow_once(database: Database, feed: Feed, *, name: str, handle: Hand
         async with database.connection() as connection:
             await save_cursor(connection, name, page.cursor)
     else:
-        await _replay(database, name, handle)
+        await _replay(database, name, handle, limit)
     return len(page.messages)
 
 
@@ -127,10 +127,10 @@ async def _set_aside(database: Database, name: str, message: FeedMessage) -> Non
     )
 
 
-async def _replay(database: Database, name: str, handle: Handle) -> None:
-    """Try again what an operator asks for; what fails again stays set aside, with its new reason."""
+async def _replay(database: Database, name: str, handle: Handle, limit: int) -> None:
+    """Try again what an operator asks for, a page at a time; what fails again stays, with its new reason."""
     async with database.connection() as connection:
-        rows = await connection.fetch(_SQL["read_asked"], name)
+        rows = await connection.fetch(_SQL["read_asked"], name, limit)
     for message in map(message_of, rows):
         await _hand_over_one(database, name, handle, message)
 

@@ -33,10 +33,10 @@ class Follower:
                 raise self.bad[message.subject]
             self.handled.append(message.subject)
 
-    async def follow(self) -> None:
+    async def follow(self, *, limit: int = 200) -> None:
         """Follow the feed to its end, and once more."""
         feed = DatabaseFeed(self._database)
-        while await follow_once(self._database, feed, name=self.name, handle=self.handle):
+        while await follow_once(self._database, feed, name=self.name, handle=self.handle, limit=limit):
             pass
 
     async def set_aside(self) -> list[Row]:
@@ -93,6 +93,21 @@ async def test_replay_handles_what_was_set_aside(follower: Follower) -> None:
     await follower.follow()
     assert follower.handled[-1] == "poison"
     assert await follower.set_aside() == []
+
+
+async def test_replay_reads_a_page_at_a_time(follower: Follower) -> None:
+    """However much is asked for at once, no more than a page of it is held, the oldest first."""
+    follower.bad["a"] = ZeroDivisionError("no such share")
+    for _ in range(2 * MAX_ATTEMPTS - 2):
+        with pytest.raises(ZeroDivisionError):
+            await follower.follow()
+    await follower.follow()
+    follower.bad.clear()
+    follower.handled.clear()
+    assert await follower.replay() == 2
+    for handled in (["a"], ["a", "poison"]):
+        await follower.follow(limit=1)
+        assert follower.handled == handled
 
 
 async def test_what_passes_counts_against_no_message(follower: Follower) -> None:
