@@ -16,9 +16,7 @@ from calendars.contract import (
     CalendarFile,
     PlannedChange,
 )
-from calendars.domain.calendar import (
-    read_instant,
-)
+from calendars.domain.calendar import read_instant
 from calendars.domain.document import CalendarKey
 from calendars.domain.errors import BatchTooLargeError, KeysRepeatedError, ReferenceCycleError
 from calendars.domain.file_reading import ReadFile, read_file

@@ -74,8 +74,8 @@ def apply(
 ) -> None:
     """Make or amend calendars, policies and agreements so that they say what the files say.
 
-    A document names its `kind` (IcsSource, Calendar, Policy, Agreement) and its `key`. What is equal is
-    left alone. Of the ICS sources and calendars all are applied, or none.
+    A document names its `kind` (IcsSource, Calendar, DefaultCalendar, Policy, Agreement) and its `key`. What
+    is equal is left alone. Of the ICS sources and calendars all are applied, or none.
     """
     if plan and plan_token is not None:
         raise OptionError("--plan-token: applies a plan, --plan makes one", field="--plan-token")
