@@ -29,7 +29,7 @@ Isolation = Literal["read committed", "repeatable read", "serializable"]
 _TENANT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ACQUIRE_TIMEOUT_S = 10
 _CLOSE_TIMEOUT_S = 10
-_IDLE_S = 30  # a backend that served a burst keeps the megabytes of caches that it grew to as long as it lives
+_IDLE_S = 30  # a backend that served a burst keeps the megabytes of caches that it grew to while it lives
 _COMMAND_TIMEOUT_S = 60  # for a server that is gone without a word; the server's own limit comes first
 _SETTINGS = {
     "role": APP_ROLE,
