@@ -1,4 +1,11 @@
 -- name: append
+-- Put messages into the outbox of the tenant, each under a random id.
+INSERT INTO outbox (type, subject, payload)
+SELECT message.type, message.subject, message.payload
+FROM unnest($1::text[], $2::text[], $3::jsonb[]) WITH ORDINALITY AS message (type, subject, payload, place)
+ORDER BY message.place;
+
+-- name: append_once
 -- Put messages into the outbox of the tenant; one whose id is there already is not put in again.
 INSERT INTO outbox (message_id, type, subject, payload)
 SELECT coalesce(message.id, gen_random_uuid()), message.type, message.subject, message.payload

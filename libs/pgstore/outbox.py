@@ -35,10 +35,13 @@ async def append(connection: Connection, messages: Sequence[Message]) -> None:
     """Write messages of the transaction's tenant; followers get them in this order, after the commit."""
     if not messages:
         return
-    await connection.execute(
-        _SQL["append"],
-        [message.id for message in messages],
+    columns = [
         [message.type for message in messages],
         [message.subject for message in messages],
         [message.payload for message in messages],
-    )
+    ]
+    ids = [message.id for message in messages]
+    if any(ids):
+        await connection.execute(_SQL["append_once"], ids, *columns)
+    else:  # nothing can be there already, and looking for it has its price
+        await connection.execute(_SQL["append"], *columns)
