@@ -171,7 +171,8 @@ class ListCycles(msgspec.Struct, frozen=True, kw_only=True):
     attributes: values of the Subject's attributes by name; filterable ones, see policies.
     due_after: due then or later. subject_prefix: how the Subject's id begins.
     sort: STARTED, first started first. DUE, first due first, then what has no due time; DUE_LATEST, the
-    reverse. REMAINING, least time until due first, of what is RUNNING and no other. Then by the key.
+    reverse. REMAINING, with phase RUNNING least time until due first, with PAUSED least business time left
+    first, and with no other. Then by the key.
     after: the cursor of a page's end, opaque to the caller; only for the same question.
     """
 

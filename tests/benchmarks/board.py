@@ -1,7 +1,8 @@
 """What a page of the board costs in the service, among many Cycles of many tenants.
 
 Run as `python -m tests.benchmarks.board [cycles] [tenants]`. Goal: a page of 50 among 1,000,000 Cycles of 100
-tenants under 10 ms at p99. The Cycles are made by SQL: one in ten is open, all share the state of one event.
+tenants under 10 ms at p99. The Cycles are made by SQL: one in ten is open, one in forty
+paused; all share the state of one event.
 """
 
 from __future__ import annotations
@@ -40,7 +41,11 @@ QUESTIONS: Mapping[str, ListCycles] = {
     "due soonest": ListCycles(phase="RUNNING", outcome="PENDING", sort="DUE"),
     "open, by due": ListCycles(phase="RUNNING", sort="DUE"),
     "breached, latest": ListCycles(outcome="BREACHED", sort="DUE_LATEST"),
-    "one target, least left": ListCycles(target="P1", sort="REMAINING"),
+    "one target, first due": ListCycles(target="P1", phase="RUNNING", sort="REMAINING"),
+    "paused, least left": ListCycles(phase="PAUSED", sort="REMAINING"),
+    "paused, one region": ListCycles(
+        phase="PAUSED", outcome="PENDING", sort="REMAINING", attributes={"region": "R3"}
+    ),
     "one region, by due": ListCycles(phase="RUNNING", sort="DUE", attributes={"region": "R3"}),
     "id begins": ListCycles(subject_prefix="T-12", sort="DUE"),
 }
@@ -54,14 +59,18 @@ BOARD = """
 INSERT INTO clocks.cycles (
     tenant_id, subject_id, policy_key, metric, cycle, policy_version, target, target_us, calendar_key,
     calendar_version, calendar_rule, calendar_keys, phase, outcome, started_at, due_at, stopped_at, ended_at,
-    breached_at)
+    breached_at, left_us)
 SELECT $1 || '-' || n % $3, 'T-' || n, 'resolution', 'resolution', 1, 1, 'P' || 1 + n / $3 % 4, 3600000000,
-       'sao-paulo', 1, 'default', '{sao-paulo}', CASE WHEN open THEN 'RUNNING' ELSE 'STOPPED' END,
-       CASE WHEN open THEN 'PENDING' WHEN broken THEN 'BREACHED' ELSE 'MET' END, at, due,
+       'sao-paulo', 1, 'default', '{sao-paulo}',
+       CASE WHEN paused THEN 'PAUSED' WHEN open THEN 'RUNNING' ELSE 'STOPPED' END,
+       CASE WHEN open THEN 'PENDING' WHEN broken THEN 'BREACHED' ELSE 'MET' END, at,
+       CASE WHEN NOT paused THEN due END,
        CASE WHEN NOT open THEN due END, CASE WHEN NOT open THEN due END,
-       CASE WHEN broken AND NOT open THEN due END
+       CASE WHEN broken AND NOT open THEN due END,
+       CASE WHEN paused THEN n::bigint * 7919 % 3600 * 1000000 END
 FROM (
-    SELECT n, n / $3 % 10 = 0 AS open, n / $3 % 7 = 0 AS broken, $4::timestamptz - shift AS at,
+    SELECT n, n / $3 % 10 = 0 AS open, n / $3 % 40 = 0 AS paused, n / $3 % 7 = 0 AS broken,
+           $4::timestamptz - shift AS at,
            $4::timestamptz - shift + interval '20 days' AS due
     FROM generate_series(1, $2::integer) AS n,
          LATERAL (SELECT n::bigint * 7919 % 3000000 * interval '1 second' AS shift)

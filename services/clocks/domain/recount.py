@@ -1,6 +1,6 @@
 """Count many plain Cycles anew on one Timeline.
 
-Law: their due times and warnings are those of `firing.all_firings`, one by one.
+Law: their due times and warnings are those of `firing.all_firings`, their time left that of `standing.stand`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from clocks.domain.due import Timelines, due_at_us, timeline_of
 from clocks.domain.exclusion import running_on
 from clocks.domain.firing import BREACH, Firing
 from clocks.domain.policy import PolicyVersion, WarningRule
-from clocks.domain.spans import NEVER, gather_spans, reached_by_rows, spans_of
+from clocks.domain.spans import NEVER, gather_spans, left_by_rows, reached_by_rows, spans_of
 
 __all__ = ["Promise", "Recounted", "WarningsOf", "due_by_rows", "due_of_each", "recount", "warnings_by"]
 
@@ -36,12 +36,13 @@ class Promise(NamedTuple):
 class Recounted(NamedTuple):
     """n Cycles under one promise: due_us, shape (n,), and warned_us, shape (n, warnings); NEVER: not so far.
 
-    thresholds: the warnings' names.
+    thresholds: the warnings' names. left_us: the time left of each that is paused; None: it runs.
     """
 
     due_us: Int64Array
     warned_us: Int64Array
     thresholds: tuple[str, ...]
+    left_us: Sequence[int | None]
 
     def comes_whole(self, now_us: int) -> npt.NDArray[np.bool_]:
         """Tell of which Cycles all thresholds come, and due is not before now; or none comes at all."""
@@ -114,13 +115,14 @@ def recount(
     timeline: Timeline,
 ) -> Recounted:
     """Count Cycles under one promise."""
-    gathered = gather_spans(spans)
+    gathered, limits_us = gather_spans(spans), np.array(targets_us, dtype=np.int64)
     warned = [
         reached_by_rows(gathered, np.full(len(spans), rule.elapsed_us, dtype=np.int64), timeline)
         for rule in warnings
     ]
     return Recounted(
-        due_us=reached_by_rows(gathered, np.array(targets_us, dtype=np.int64), timeline),
+        due_us=reached_by_rows(gathered, limits_us, timeline),
         warned_us=np.stack(warned, axis=1) if warned else np.empty((len(spans), 0), dtype=np.int64),
         thresholds=tuple(f"{promise.target}:{rule.label}" for rule in warnings),
+        left_us=left_by_rows(gathered, limits_us, timeline),
     )

@@ -16,7 +16,16 @@ import numpy.typing as npt
 from businesstime import Timeline
 from clocks.domain.cycle import Cycle
 
-__all__ = ["MAX_SPANS", "NEVER", "Spans", "gather_spans", "reached_by_rows", "reached_by_spans", "spans_of"]
+__all__ = [
+    "MAX_SPANS",
+    "NEVER",
+    "Spans",
+    "gather_spans",
+    "left_by_rows",
+    "reached_by_rows",
+    "reached_by_spans",
+    "spans_of",
+]
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -108,3 +117,15 @@ def reached_by_rows(spans: Spans, limits_us: Int64Array, timeline: Timeline) -> 
     comes = starts != NEVER
     reached[comes] = timeline.arrays.deadline(starts[comes], (limits_us - before)[comes])
     return reached
+
+
+def left_by_rows(spans: Spans, targets_us: Int64Array, timeline: Timeline) -> list[int | None]:
+    """Tell the time left of each Cycle that is paused; None: it runs."""
+    paused = spans.open_us == NEVER
+    left: list[int | None] = [None] * len(targets_us)
+    used = timeline.arrays.elapsed(spans.starts[paused], spans.ends[paused]).sum(axis=1)
+    for place, left_us in zip(
+        np.flatnonzero(paused).tolist(), (targets_us[paused] - used).tolist(), strict=True
+    ):
+        left[place] = left_us
+    return left

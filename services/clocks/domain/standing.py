@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from businesstime import Timeline
 from clocks.domain.cycle import Cycle, Outcome, Phase
-from clocks.domain.due import due_at_us, target_at_us
+from clocks.domain.due import Timelines, due_at_us, elapsed_at_us, target_at_us
 from clocks.domain.firing import BREACH, Firing, all_firings
 from clocks.domain.policy import CalendarRule
 from clocks.domain.reading import outcome_at
@@ -58,7 +58,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     outcome: BREACHED only once the Breach was fired. calendar_keys: of all its stretches, sorted.
     ended_at_us: when it was stopped or cancelled. fire: (at, threshold) still to come, in order of time.
     fired: the thresholds fired in this generation. generation: grows when a fired one may rightly fire again.
-    spans: of a plain Cycle, to count it by; see there.
+    left_us: of a PAUSED Cycle, the business time left, which stands still; None up to a fixed point, where it
+    runs out meanwhile. spans: of a plain Cycle, to count it by; see there.
     """
 
     policy_version: int
@@ -75,6 +76,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     breached_at_us: int | None
     stopped_at_us: int | None
     ended_at_us: int | None
+    left_us: int | None
     fire: tuple[tuple[int, str], ...] = ()
     fired: tuple[str, ...] = ()
     generation: int = 1
@@ -112,10 +114,11 @@ def stand(
     if breached_us is not None and not cycle.open and BREACH not in fired:
         fired = (*fired, BREACH)
     told = breached_us if BREACH in fired else None
+    target_us = target_at_us(cycle, counted_on.timelines)
     return Standing(
         policy_version=cycle.policy_version,
         target=cycle.target,
-        target_us=target_at_us(cycle, counted_on.timelines),
+        target_us=target_us,
         calendar_key=cycle.calendar_key,
         calendar_version=counted_on.versions[cycle.calendar_key],
         calendar_rule=cycle.calendar_rule,
@@ -127,6 +130,7 @@ def stand(
         breached_at_us=told,
         stopped_at_us=cycle.stopped_at_us,
         ended_at_us=cycle.cancelled_at_us if cycle.stopped_at_us is None else cycle.stopped_at_us,
+        left_us=_left_us(cycle, target_us, counted_on.timelines),
         fire=_left_to_fire(before, firings, fired, breached_us),
         fired=fired,
         generation=_generation(before, fired, told),
@@ -136,11 +140,16 @@ def stand(
 
 
 def redate_standing(
-    before: Standing, firings: Sequence[Firing], *, calendar_version: int, now_us: int
+    before: Standing,
+    firings: Sequence[Firing],
+    *,
+    left_us: int | None,
+    calendar_version: int,
+    now_us: int,
 ) -> Standing:
     """Enter an open Cycle anew of which no more is known, only its Calendar was amended.
 
-    firings: all of it on the Calendar as it is now. Law: it is what `stand` makes of the Cycle.
+    firings, left_us: all of it on the Calendar as it is now. Law: it is what `stand` makes of the Cycle.
     """
     due_us = _breach_in(firings)
     breached_us = due_us if due_us is not None and due_us < now_us else None
@@ -152,6 +161,7 @@ def redate_standing(
         outcome="PENDING" if told is None else "BREACHED",
         due_at_us=due_us,
         breached_at_us=told,
+        left_us=left_us,
         fire=_left_to_fire(before, firings, fired, breached_us),
         fired=fired,
         generation=_generation(before, fired, told),
@@ -160,7 +170,7 @@ def redate_standing(
 
 
 def differs(before: Standing, after: Standing) -> bool:
-    """Tell whether the numbers differ that readers see; what is left to fire is not among them."""
+    """Tell whether the numbers differ that readers see; what is left to fire or of time is not among them."""
     return _numbers(before) != _numbers(after)
 
 
@@ -185,6 +195,13 @@ def notices(key: CycleKey, before: Standing | None, after: Standing | None) -> S
 def _breach_in(firings: Sequence[Firing]) -> int | None:
     """Find when an open Cycle is due: then its Breach comes, last of all."""
     return firings[-1].at_us if firings and firings[-1].threshold == BREACH else None
+
+
+def _left_us(cycle: Cycle, target_us: int, timelines: Timelines) -> int | None:
+    """Tell the time left while it stands still."""
+    if cycle.phase != "PAUSED" or (cycle.term is not None and cycle.term.fixed):
+        return None
+    return target_us - elapsed_at_us(cycle, cycle.since_us, timelines)
 
 
 def _still_fired(

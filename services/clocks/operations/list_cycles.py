@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from clocks.contract import CyclePage, CycleSort, ListCycles
-from clocks.domain.cycle import Cycle
+from clocks.domain.cycle import Cycle, Phase
 from clocks.domain.errors import ClocksError
 from clocks.domain.filterable import filterable_names
 from clocks.domain.refusals import (
@@ -34,12 +34,9 @@ __all__ = ["MAX_PAGE", "read"]
 MAX_PAGE = 500
 MAX_ATTRIBUTES = 16
 _MAX_CYCLE = 2**31
-_ORDERS: Mapping[CycleSort, Order] = {
-    "STARTED": "started",
-    "DUE": "due",
-    "DUE_LATEST": "due_latest",
-    "REMAINING": "due",
-}
+_MAX_LEFT_US = 2**63
+_ORDERS: Mapping[CycleSort, Order] = {"STARTED": "started", "DUE": "due", "DUE_LATEST": "due_latest"}
+_ORDERS_OF_REMAINING: Mapping[Phase | None, Order] = {"RUNNING": "due", "PAUSED": "left"}
 
 
 class _Cursor(NamedTuple):
@@ -58,7 +55,7 @@ async def read(
     """Read a page. Raises PageTooLargeError, PlaceInvalidError, SortInvalidError, InstantNaiveError…."""
     if not 1 <= request.first <= MAX_PAGE:
         raise PageTooLargeError(f"first: from 1 to {MAX_PAGE}, not {request.first}", field="first")
-    narrowed = _filter(request)
+    narrowed, order = _filter(request), _order(request)
     question = _question(request)
     after = None if request.after is None else _read_cursor(request.after, question)
     async with database.transaction(
@@ -68,7 +65,7 @@ async def read(
         listed = await list_cycles(
             connection,
             narrowed,
-            order=_ORDERS[request.sort],
+            order=order,
             after=after,
             limit=request.first + 1,
             now=now,
@@ -99,24 +96,28 @@ def _filter(request: ListCycles) -> CycleFilter:
     if len(request.attributes) > MAX_ATTRIBUTES:
         raise AttributeUnfilterableError(f"attributes: {MAX_ATTRIBUTES} at most", field="attributes")
     read_text("".join(f"{name}{value}" for name, value in request.attributes.items()), field="attributes")
-    phase = request.phase
-    if request.sort == "REMAINING":
-        if phase not in {None, "RUNNING"}:
-            raise SortInvalidError(
-                f"sort: REMAINING is of RUNNING Cycles, none of them {phase}", field="sort"
-            )
-        phase = "RUNNING"
     return CycleFilter(
         policy_key=request.policy_key,
         metric=request.metric,
         target=request.target,
-        phase=phase,
+        phase=request.phase,
         outcome=request.outcome,
         due_before=_instant(request.due_before, "due_before"),
         due_after=_instant(request.due_after, "due_after"),
         subject_prefix=request.subject_prefix or None,
         attributes=request.attributes,
     )
+
+
+def _order(request: ListCycles) -> Order:
+    """Choose the order: time left runs out in what is RUNNING, and stands still in what is PAUSED."""
+    if request.sort != "REMAINING":
+        return _ORDERS[request.sort]
+    if request.phase not in _ORDERS_OF_REMAINING:
+        raise SortInvalidError(
+            "sort: REMAINING is of RUNNING Cycles or of PAUSED ones: say by phase which", field="sort"
+        )
+    return _ORDERS_OF_REMAINING[request.phase]
 
 
 def _check_filterable(attributes: Mapping[str, str], names: Sequence[str]) -> None:
@@ -154,7 +155,12 @@ def _read_cursor(cursor: str, question: str) -> CyclePlace:
         _instant(place.at, "after")
     except (binascii.Error, ValueError, msgspec.DecodeError, ClocksError):
         raise PlaceInvalidError("after: is not a cursor of this list", field="after") from None
-    if not is_text("".join(place[1:4])) or not 0 <= place.cycle < _MAX_CYCLE:
+    left_us = place.left_us or 0
+    if (
+        not is_text(f"{place.subject_id}{place.in_policy}{place.in_metric}")
+        or not 0 <= place.cycle < _MAX_CYCLE
+        or not -_MAX_LEFT_US <= left_us < _MAX_LEFT_US
+    ):
         raise PlaceInvalidError("after: is not a cursor of this list", field="after")
     if asked != question:
         raise PlaceInvalidError("after: belongs to another filter or sort", field="after")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -45,6 +46,13 @@ class Redated:
     last_subject_id: str | None
 
 
+class _Told(NamedTuple):
+    """What a Calendar as it is now says of a Cycle: what is owed, and the time left if it is paused."""
+
+    firings: Sequence[Firing]
+    left_us: int | None
+
+
 async def redate(connection: Connection, rulebook: Rulebook, work: Refold) -> Redated:
     """Do the next batch of a work on plain Cycles. Raises BusinessTimeError where one cannot be counted."""
     calendar_key = work.calendar_key or ""
@@ -53,7 +61,7 @@ async def redate(connection: Connection, rulebook: Rulebook, work: Refold) -> Re
     )
     timeline = timeline_of(rulebook.counted_on.timelines, calendar_key)
     version = rulebook.counted_on.versions[calendar_key]
-    told: dict[CycleKey, Sequence[Firing]] = {}
+    told: dict[CycleKey, _Told] = {}
     for promise, group, counted in _count(rulebook, cycles, timeline):
         silent = np.array([cycle.silent for cycle in group]) & counted.comes_whole(at_us)
         for due in (True, False):
@@ -62,7 +70,8 @@ async def redate(connection: Connection, rulebook: Rulebook, work: Refold) -> Re
                 dates = _new_dates(group, counted, places, due=due)
                 await redate_silent_cycles(connection, dates, calendar_version=version, cause=work.cause)
         for place in np.flatnonzero(~silent).tolist():
-            told[group[place].key] = counted.firings(place, promise.target)
+            firings = counted.firings(place, promise.target)
+            told[group[place].key] = _Told(firings, counted.left_us[place])
     if told:
         before = await read_locked_cycles(connection, list(told), at_us=at_us)
         await _write(connection, before, _enter(before, told, version, at_us), work.cause)
@@ -88,18 +97,20 @@ def _new_dates(
 ) -> NewDates:
     """Put down silent Cycles that are due, or that are not."""
     cycles, due_us = [group[place] for place in places], counted.due_us[places]
+    keys, left_us = [cycle.key for cycle in cycles], [counted.left_us[place] for place in places]
     changed = [
         before != after
         for before, after in zip((cycle.due_us for cycle in cycles), due_us.tolist(), strict=True)
     ]
     if not due:
         moved = [cycle.due_us is not None for cycle in cycles]
-        return NewDates([cycle.key for cycle in cycles], [None] * len(cycles), [()] * len(cycles), (), moved)
+        return NewDates(keys, [None] * len(cycles), left_us, [()] * len(cycles), (), moved)
     fire_us = np.concatenate((counted.warned_us[places], due_us[:, None]), axis=1)
     fire_at = np.datetime_as_string(fire_us.view("datetime64[us]"), timezone="UTC").tolist()
     return NewDates(
-        [cycle.key for cycle in cycles],
+        keys,
         [instants[-1] for instants in fire_at],
+        left_us,
         fire_at,
         (*counted.thresholds, BREACH),
         changed,
@@ -107,10 +118,16 @@ def _new_dates(
 
 
 def _enter(
-    before: Mapping[CycleKey, Standing], told: Mapping[CycleKey, Sequence[Firing]], version: int, now_us: int
+    before: Mapping[CycleKey, Standing], told: Mapping[CycleKey, _Told], version: int, now_us: int
 ) -> Mapping[CycleKey, Standing]:
     after = {
-        key: redate_standing(standing, told[key], calendar_version=version, now_us=now_us)
+        key: redate_standing(
+            standing,
+            told[key].firings,
+            left_us=told[key].left_us,
+            calendar_version=version,
+            now_us=now_us,
+        )
         for key, standing in before.items()
     }
     return {key: standing for key, standing in after.items() if standing != before[key]}

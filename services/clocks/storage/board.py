@@ -12,7 +12,7 @@ from clocks.domain.standing import CycleKey
 from clocks.storage.readings import Edition
 from clocks.storage.subjects import decode_state
 from pgstore.blocks import load_blocks
-from pgstore.connection import Connection
+from pgstore.connection import Connection, Row
 
 __all__ = [
     "CycleFilter",
@@ -24,7 +24,7 @@ __all__ = [
     "read_in_order",
 ]
 
-Order = Literal["started", "due", "due_latest"]
+Order = Literal["started", "due", "due_latest", "left"]
 
 _SQL = load_blocks("clocks.storage", "board.sql")
 _VALUE = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
@@ -33,13 +33,14 @@ _LAST_BEFORE_SURROGATES = "\ud7ff"
 
 
 class CyclePlace(NamedTuple):
-    """A place in an order: `at` is the start or the due time, None where there is none."""
+    """A place in an order: at the start or the due time, or by the time left; None where there is none."""
 
     at: datetime | None
     subject_id: str
     in_policy: str
     in_metric: str
     cycle: int
+    left_us: int | None = None
 
 
 class CycleFilter(NamedTuple):
@@ -74,15 +75,14 @@ async def list_cycles(
     limit: int,
     now: datetime,
 ) -> Sequence[ListedCycle]:
-    """Read Cycles in an order, those after a place."""
+    """Read Cycles in an order, those after a place; in order of time left are paused ones alone."""
     statement, values = compose_board(narrowed, order=order, after=after, limit=limit, now=now)
     await read_in_order(connection)
-    instant = "started_at" if order == "started" else "due_at"
     return [
         ListedCycle(
             CycleKey(row["subject_id"], row["policy_key"], row["metric"], row["cycle"]),
             Edition(row["calendar_version"], row["revision"]),
-            CyclePlace(row[instant], row["subject_id"], row["policy_key"], row["metric"], row["cycle"]),
+            _place(row, order),
             decode_state(row["state"]),
         )
         for row in await connection.fetch(statement, *values)
@@ -98,7 +98,7 @@ def compose_board(
     narrowed: CycleFilter, *, order: Order, after: CyclePlace | None, limit: int, now: datetime
 ) -> tuple[str, Sequence[Any]]:
     """Put the statement together; only the parts that a question needs stand in it."""
-    conditions = [_SQL[name] for name in _conditions(narrowed)]
+    conditions = [_SQL[name] for name in _conditions(narrowed, order)]
     values = {**narrowed._asdict(), "most": limit, "now": now}
     if narrowed.subject_prefix is not None:
         values["subject_end"] = _end_of(narrowed.subject_prefix)
@@ -114,18 +114,25 @@ def compose_board(
     )
 
 
-def _conditions(narrowed: CycleFilter) -> Iterator[str]:
+def _place(row: Row, order: Order) -> CyclePlace:
+    key = (row["subject_id"], row["policy_key"], row["metric"], row["cycle"])
+    if order == "left":
+        return CyclePlace(None, *key, left_us=row["left_us"])
+    return CyclePlace(row["started_at" if order == "started" else "due_at"], *key)
+
+
+def _conditions(narrowed: CycleFilter, order: Order) -> Iterator[str]:
     yield "everything"
-    is_open = narrowed.phase in {"RUNNING", "PAUSED"}
-    if is_open:
-        yield "open"
+    worded = "_paused" if order == "left" else "_open" if narrowed.phase in {"RUNNING", "PAUSED"} else ""
+    if worded:
+        yield worded.removeprefix("_")
     match narrowed.outcome:
         case "PENDING":
-            yield "pending_open" if is_open else "pending"
+            yield f"pending{worded}"
         case "MET":
             yield "met"
         case "BREACHED":
-            yield "breached"
+            yield "breached_paused" if order == "left" else "breached"
     for name in ("policy_key", "metric", "target", "phase", "due_before", "due_after", "subject_prefix"):
         if getattr(narrowed, name) is not None:
             yield name

@@ -7,9 +7,10 @@ SET LOCAL enable_bitmapscan = off;
 
 -- name: page
 -- A page of Cycles, with the state to read them from.
-SELECT subject_id, policy_key, metric, cycle, calendar_version, revision, started_at, due_at, subjects.state
+SELECT subject_id, policy_key, metric, cycle, calendar_version, revision, started_at, due_at, left_us, subjects.state
 FROM (
-    SELECT subject_id, policy_key, metric, cycle, calendar_version, revision, started_at, due_at, due_order
+    SELECT subject_id, policy_key, metric, cycle, calendar_version, revision, started_at, due_at, due_order, left_us,
+           left_order
     FROM cycles
     WHERE /* conditions */
     ORDER BY /* order */
@@ -42,6 +43,10 @@ phase = :phase::text;
 -- Open ones; in these words, for so the index has it.
 phase IN ('RUNNING', 'PAUSED');
 
+-- name: paused
+-- Paused ones, to be put in order of time left; in these words, for so the index has it.
+left_order IS NOT NULL;
+
 -- name: met
 -- Kept ones.
 outcome = 'MET';
@@ -58,6 +63,14 @@ outcome = 'PENDING' AND (phase = 'CANCELLED' OR due_order >= :now::timestamptz);
 -- name: pending_open
 -- Neither kept nor broken, of open ones.
 outcome = 'PENDING' AND due_order >= :now::timestamptz;
+
+-- name: pending_paused
+-- Neither kept nor broken, of paused ones; not by due_order, or its index would be read, and all of it sorted.
+outcome = 'PENDING' AND (due_at IS NULL OR due_at >= :now::timestamptz);
+
+-- name: breached_paused
+-- Broken ones, of paused ones.
+due_at < :now::timestamptz;
 
 -- name: due_before
 -- Due before an instant.
@@ -92,6 +105,12 @@ EXISTS (
 (due_order, subject_id, policy_key, metric, cycle)
 < (coalesce(:at::timestamptz, 'infinity'), :subject_id::text, :in_policy::text, :in_metric::text, :cycle::integer);
 
+-- name: after_left
+-- After a place in order of time left.
+(left_order, subject_id, policy_key, metric, cycle)
+> (coalesce(:left_us::bigint, 9223372036854775807), :subject_id::text, :in_policy::text, :in_metric::text,
+   :cycle::integer);
+
 -- name: order_started
 -- First started, first.
 started_at, subject_id, policy_key, metric, cycle;
@@ -103,3 +122,7 @@ due_order, subject_id, policy_key, metric, cycle;
 -- name: order_due_latest
 -- Last due, first; before it what has no due time.
 due_order DESC, subject_id DESC, policy_key DESC, metric DESC, cycle DESC;
+
+-- name: order_left
+-- Least time left, first; last what has a fixed point.
+left_order, subject_id, policy_key, metric, cycle;

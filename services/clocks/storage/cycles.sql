@@ -6,8 +6,7 @@ SELECT locked.*, clock_timestamp() AS locked_at
 FROM (
     SELECT subject_id, policy_key, metric, cycle, policy_version, target, target_us, calendar_key,
            calendar_version, calendar_rule, calendar_keys, phase, outcome, started_at, due_at, breached_at,
-           stopped_at, ended_at, fire_at, fire_threshold, fired, generation, revision,
-           spans
+           stopped_at, ended_at, left_us, fire_at, fire_threshold, fired, generation, revision, spans
     FROM cycles
     WHERE subject_id = ANY ($1::text[])
     ORDER BY subject_id, policy_key, metric, cycle
@@ -19,30 +18,30 @@ FROM (
 INSERT INTO cycles (
     tenant_id, subject_id, policy_key, metric, cycle, policy_version, target, target_us, calendar_key,
     calendar_version, calendar_rule, calendar_keys, phase, outcome, started_at, due_at, breached_at, stopped_at,
-    ended_at, fire_at, fire_threshold, fired, generation, revision, spans)
+    ended_at, left_us, fire_at, fire_threshold, fired, generation, revision, spans)
 SELECT
     current_setting('meantime.tenant'), subject_id, policy_key, metric, cycle, policy_version, target,
     target_us, calendar_key, calendar_version, calendar_rule, calendar_keys::text[], phase, outcome, started_at,
-    due_at, breached_at, stopped_at, ended_at, fire_at::timestamptz[], fire_threshold::text[], fired::text[],
+    due_at, breached_at, stopped_at, ended_at, left_us, fire_at::timestamptz[], fire_threshold::text[], fired::text[],
     generation, revision, spans::bigint[]
 FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::integer[], $5::integer[], $6::text[], $7::bigint[], $8::text[],
     $9::integer[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[], $15::timestamptz[],
-    $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::text[], $20::text[], $21::text[],
-    $22::integer[], $23::integer[], $24::text[])
+    $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::bigint[], $20::text[], $21::text[],
+    $22::text[], $23::integer[], $24::integer[], $25::text[])
     AS batch (
         subject_id, policy_key, metric, cycle, policy_version, target, target_us, calendar_key,
         calendar_version, calendar_rule, calendar_keys, phase, outcome, started_at, due_at, breached_at,
-        stopped_at, ended_at, fire_at, fire_threshold, fired, generation, revision, spans)
+        stopped_at, ended_at, left_us, fire_at, fire_threshold, fired, generation, revision, spans)
 ON CONFLICT (tenant_id, subject_id, policy_key, metric, cycle) DO UPDATE
 SET
     policy_version = excluded.policy_version, target = excluded.target, target_us = excluded.target_us,
     calendar_key = excluded.calendar_key, calendar_version = excluded.calendar_version, calendar_rule =
     excluded.calendar_rule, calendar_keys = excluded.calendar_keys, phase = excluded.phase, outcome =
     excluded.outcome, started_at = excluded.started_at, due_at = excluded.due_at, breached_at =
-    excluded.breached_at, stopped_at = excluded.stopped_at, ended_at = excluded.ended_at, fire_at =
-    excluded.fire_at, fire_threshold = excluded.fire_threshold, fired = excluded.fired, generation =
-    excluded.generation, revision = excluded.revision, spans = excluded.spans;
+    excluded.breached_at, stopped_at = excluded.stopped_at, ended_at = excluded.ended_at, left_us =
+    excluded.left_us, fire_at = excluded.fire_at, fire_threshold = excluded.fire_threshold, fired =
+    excluded.fired, generation = excluded.generation, revision = excluded.revision, spans = excluded.spans;
 
 -- name: delete_cycles
 -- Take away Cycles that, as restated, never were; their numbers stay in the revisions.

@@ -44,13 +44,15 @@ class LockedPlainCycles(NamedTuple):
 
 
 class NewDates(NamedTuple):
-    """Silent Cycles of one promise, column by column: due, all there is to fire, whether due is another.
+    """Silent Cycles of one promise, column by column; all there is to fire, and whether due is another.
 
-    due_at: RFC 3339 with microseconds, as messages have it; or None. fire_at: shape (n, thresholds).
+    due_at: RFC 3339 with microseconds, as messages have it; or None. left_us: of what is paused.
+    fire_at: shape (n, thresholds).
     """
 
     keys: Sequence[CycleKey]
     due_at: Sequence[str | None]
+    left_us: Sequence[int | None]
     fire_at: Sequence[Sequence[str]]
     thresholds: Sequence[str]
     changed: Sequence[bool]
@@ -93,6 +95,7 @@ async def redate_silent_cycles(
         _SQL["redate_silent_cycles"],
         *(list(column) for column in zip(*dates.keys, strict=True)),
         list(dates.due_at),
+        list(dates.left_us),
         ["{" + ",".join(instants) + "}" for instants in dates.fire_at],
         [thresholds] * len(dates.keys),
         list(dates.changed),
@@ -120,6 +123,7 @@ def _columns(key: CycleKey, standing: Standing) -> tuple[Any, ...]:
         standing.outcome,
         instant(standing.due_at_us),
         instant(standing.breached_at_us),
+        standing.left_us,
         array_text([from_us(at_us).isoformat() for at_us, _ in standing.fire]),
         array_text([threshold for _, threshold in standing.fire]),
         array_text(standing.fired),

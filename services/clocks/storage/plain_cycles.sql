@@ -31,7 +31,7 @@ FROM (
 -- Locked Cycles with all of their columns, in order of their keys.
 SELECT subject_id, policy_key, metric, cycle, policy_version, target, target_us, calendar_key,
        calendar_version, calendar_rule, calendar_keys, phase, outcome, started_at, due_at, breached_at,
-       stopped_at, ended_at, fire_at, fire_threshold, fired, generation, revision, spans, $5::timestamptz AS locked_at
+       stopped_at, ended_at, left_us, fire_at, fire_threshold, fired, generation, revision, spans, $5::timestamptz AS locked_at
 FROM cycles
 JOIN unnest($1::text[], $2::text[], $3::text[], $4::integer[]) AS batch (subject_id, policy_key, metric, cycle)
 USING (subject_id, policy_key, metric, cycle)
@@ -41,8 +41,10 @@ ORDER BY subject_id, policy_key, metric, cycle;
 -- Write locked Cycles of which nothing was fired, and will not have been: keep the numbers of those that change, tell.
 WITH batch AS MATERIALIZED (
     SELECT *
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::boolean[])
-        AS batch (subject_id, policy_key, metric, cycle, due_at, fire_at, fire_threshold, changed)
+    FROM unnest(
+        $1::text[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::bigint[], $7::text[], $8::text[],
+        $9::boolean[])
+        AS batch (subject_id, policy_key, metric, cycle, due_at, left_us, fire_at, fire_threshold, changed)
 ), kept AS (
     INSERT INTO revisions (
         tenant_id, subject_id, policy_key, metric, cycle, revision, generation, policy_version, target, target_us,
@@ -50,18 +52,19 @@ WITH batch AS MATERIALIZED (
         cause)
     SELECT tenant_id, subject_id, policy_key, metric, cycle, revision, generation, policy_version, target, target_us,
            calendar_key, calendar_version, calendar_rule, phase, outcome, started_at, cycles.due_at, breached_at,
-           stopped_at, $10
+           stopped_at, $11
     FROM cycles
     JOIN batch USING (subject_id, policy_key, metric, cycle)
     WHERE changed
 ), moved AS (
     UPDATE cycles
-    SET calendar_version = $9, due_at = batch.due_at::timestamptz, fire_at = batch.fire_at::timestamptz[],
-        fire_threshold = batch.fire_threshold::text[], revision = cycles.revision + batch.changed::integer
+    SET calendar_version = $10, due_at = batch.due_at::timestamptz, left_us = batch.left_us,
+        fire_at = batch.fire_at::timestamptz[], fire_threshold = batch.fire_threshold::text[], revision = cycles.revision + batch.changed::integer
     FROM batch
     WHERE cycles.tenant_id = current_setting('meantime.tenant') AND cycles.subject_id = batch.subject_id
       AND cycles.policy_key = batch.policy_key AND cycles.metric = batch.metric AND cycles.cycle = batch.cycle
-      AND (batch.changed OR calendar_version <> $9 OR cycles.fire_at <> batch.fire_at::timestamptz[])
+      AND (batch.changed OR calendar_version <> $10 OR cycles.left_us IS DISTINCT FROM batch.left_us
+           OR cycles.fire_at <> batch.fire_at::timestamptz[])
     RETURNING cycles.tenant_id, cycles.subject_id, cycles.policy_key, cycles.metric, cycles.cycle, target,
               cycles.revision, batch.due_at, phase, cycles.outcome, changed
 )
@@ -80,14 +83,14 @@ WITH batch AS (
     SELECT *
     FROM unnest(
         $1::text[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-        $8::text[], $9::text[], $10::text[], $11::integer[], $12::integer[], $13::boolean[])
+        $8::bigint[], $9::text[], $10::text[], $11::text[], $12::integer[], $13::integer[], $14::boolean[])
         WITH ORDINALITY AS batch (
-            subject_id, policy_key, metric, cycle, outcome, due_at, breached_at, fire_at, fire_threshold, fired,
-            generation, revision, changed, place)
+            subject_id, policy_key, metric, cycle, outcome, due_at, breached_at, left_us, fire_at, fire_threshold,
+            fired, generation, revision, changed, place)
 ), moved AS (
     UPDATE cycles
-    SET calendar_version = $14, outcome = batch.outcome, due_at = batch.due_at, breached_at = batch.breached_at,
-        fire_at = batch.fire_at::timestamptz[], fire_threshold = batch.fire_threshold::text[],
+    SET calendar_version = $15, outcome = batch.outcome, due_at = batch.due_at, breached_at = batch.breached_at,
+        left_us = batch.left_us, fire_at = batch.fire_at::timestamptz[], fire_threshold = batch.fire_threshold::text[],
         fired = batch.fired::text[], generation = batch.generation, revision = batch.revision
     FROM batch
     WHERE cycles.tenant_id = current_setting('meantime.tenant') AND cycles.subject_id = batch.subject_id

@@ -46,7 +46,8 @@ class Outcome(StrEnum):
 
 @strawberry.enum(
     description="The order of a list: STARTED, first started first. DUE, first due first, then what has no"
-    " due time; DUE_LATEST, the reverse. REMAINING, least time until due first, of RUNNING Cycles alone."
+    " due time; DUE_LATEST, the reverse. REMAINING, with phase RUNNING, least time until due first; with"
+    " phase PAUSED, least business time left first, then what has a fixed point; refused without either."
 )
 class CycleSort(StrEnum):
     """The order of a list."""

@@ -25,9 +25,10 @@ from clocks.operations.load_rulebook import Rulebooks
 from clocks.service import ClocksService
 from clocks.storage.firing import FIRST_INSTANT
 from serving.context import RequestContext
-from tests.services.clocks.conftest import StandingTime, acting_for
+from tests.services.clocks.conftest import acting_for
 from tests.services.clocks.following import messages_of
 from tests.services.clocks.stories import OFFICE, at, event
+from tests.services.standing_time import StandingTime
 
 POLICY: dict[str, Any] = {
     "name": "Support",
@@ -71,8 +72,8 @@ PAST, AHEAD = 2026, 2037  # years in which 2 March is a Monday; in the latter no
 KEY = "subject_id, policy_key, metric, cycle"
 COLUMNS = {
     "cycles": f"{KEY}, policy_version, target, target_us, calendar_key, calendar_version, calendar_rule,"
-    " calendar_keys, phase, outcome, started_at, due_at, breached_at, stopped_at, ended_at, fire_at,"
-    " fire_threshold, fired, generation, revision",
+    " calendar_keys, phase, outcome, started_at, due_at, breached_at, stopped_at, ended_at, left_us,"
+    " fire_at, fire_threshold, fired, generation, revision",
     "revisions": f"{KEY}, revision, generation, outcome, due_at, breached_at, cause",
     "firings": f"{KEY}, generation, threshold, at",
 }

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from clocks.contract import CycleRecord, EventRecord, IngestEvents, ListCycles, SavePolicy
+from clocks.contract import CycleRecord, EventRecord, IngestEvents, ListCycles, ReadSubject, SavePolicy
 from clocks.service import ClocksService
 from serving.context import RequestContext
 from serving.problems import describe
-from tests.services.clocks.conftest import StandingTime
 from tests.services.clocks.stories import SUPPORT, at, event
+from tests.services.standing_time import StandingTime
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 STATES = ("new", "waiting", "solved")
@@ -24,6 +24,8 @@ QUESTIONS: Sequence[dict[str, Any]] = (
     {},
     {"phase": "RUNNING"},
     {"phase": "PAUSED", "outcome": "PENDING"},
+    {"phase": "PAUSED", "outcome": "BREACHED", "target": "P1"},
+    {"phase": "PAUSED", "due_before": at("2026-03-02T15:00"), "subject_prefix": "T-1"},
     {"phase": "RUNNING", "outcome": "PENDING"},
     {"outcome": "BREACHED"},
     {"outcome": "PENDING"},
@@ -46,6 +48,11 @@ def identity(cycle: CycleRecord) -> tuple[str, str, str, int]:
 def by_due(cycle: CycleRecord) -> tuple[Any, ...]:
     """Sort what has no due time last."""
     return (cycle.due_at or NEVER, *identity(cycle))
+
+
+def by_left(cycle: CycleRecord) -> tuple[Any, ...]:
+    """Sort what has a fixed point last."""
+    return (cycle.due_at is not None and cycle.outcome == "PENDING", cycle.remaining_us, *identity(cycle))
 
 
 def matches(cycle: CycleRecord, question: dict[str, Any]) -> bool:
@@ -99,8 +106,10 @@ async def test_a_board_is_a_filter_and_a_sort(service: ClocksService, context: R
         "DUE": (by_due, False),
         "DUE_LATEST": (by_due, True),
     }
+    of_remaining: dict[Any, tuple[Key, bool]] = {"RUNNING": (by_due, False), "PAUSED": (by_left, False)}
     for question in QUESTIONS:
-        for sort, (key, reverse) in orders.items():
+        left = of_remaining.get(question.get("phase"))
+        for sort, (key, reverse) in (orders if left is None else orders | {"REMAINING": left}).items():
             expected = sorted(
                 (cycle for cycle in everything if matches(cycle, question)), key=key, reverse=reverse
             )
@@ -112,12 +121,53 @@ async def test_a_board_is_a_filter_and_a_sort(service: ClocksService, context: R
 async def test_least_time_left_is_first_due_of_what_runs(
     service: ClocksService, context: RequestContext
 ) -> None:
-    """On one Calendar the order of REMAINING is that of the business time left; nothing paused is in it."""
+    """On one Calendar the order of REMAINING is that of the business time left."""
     await fill(service, context)
-    cycles = await walk(service, context, ListCycles(sort="REMAINING", first=9))
-    assert {cycle.phase for cycle in cycles} == {"RUNNING"}
+    cycles = await walk(service, context, ListCycles(phase="RUNNING", sort="REMAINING", first=9))
     left = [cycle.remaining_us for cycle in cycles]
     assert left == sorted(left)
+
+
+async def test_what_is_paused_is_in_order_of_business_time_left(
+    service: ClocksService, context: RequestContext, support: str, clock: StandingTime
+) -> None:
+    """Overdue first, of equals by key, a fixed point last, page by page; no time passes meanwhile.
+
+    An override, an exclusion told late and business days move a Cycle in that order as in its Reading.
+    """
+    targets = [
+        {"name": "days", "when": 'subject.priority == "3"', "duration": "1bd"},
+        {"name": "fixed", "when": 'subject.priority == "4"', "until": {"business_day_end": 9}},
+        *SUPPORT["metrics"]["resolution"]["targets"],
+    ]
+    metric = {**SUPPORT["metrics"]["resolution"], "targets": targets}
+    document = {**SUPPORT, "metrics": {"resolution": metric}}
+    await service.save_policy(context, SavePolicy(key=support, document=document, expected_version=1))
+    events = []
+    for number in range(60):
+        opened = f"2026-{('02-26', '02-27', '03-02')[number % 3]}T09:00"
+        events.append(event(f"a{number}", f"P-{number}", opened, priority=f"{number % 4 + 1}", state="new"))
+        waits = f"2026-{('02-27', '02-27', '03-02')[number % 3]}T11:{number % 2 * 30:02}"
+        events.append(event(f"b{number}", f"P-{number}", waits, state="waiting"))
+    span = {"from": "2026-02-26T10:00:00Z", "until": "2026-02-26T10:45:00Z"}
+    acts = ({"type": "clock.override", "duration": "3h"}, {"type": "clock.exclude", **span})
+    for number in range(0, 30, 5):
+        changes = {"reason": "asked", **acts[number % 2]}
+        events.append(event(f"c{number}", f"P-{number}", "2026-03-02T11:45", **changes))
+    receipt = await service.ingest_events(context, IngestEvents(events=tuple(events)))
+    assert not receipt.refused
+    asked = ListCycles(phase="PAUSED", sort="REMAINING", first=7)
+    cycles = await walk(service, context, asked)
+    assert cycles == sorted(await walk(service, context, ListCycles(first=500)), key=by_left)
+    left = [cycle.remaining_us for cycle in cycles if cycle.target != "fixed"]
+    assert left[0] < 0 < left[-1]
+    assert len(set(left)) < len(left)
+    read = [await service.read_subject(context, ReadSubject(subject_id=one.subject_id)) for one in cycles]
+    assert [subject.cycles[0].remaining_us for subject in read] == [one.remaining_us for one in cycles]
+    clock.move(timedelta(days=3))
+    later = await walk(service, context, asked)
+    assert [cycle.remaining_us for cycle in later if cycle.target != "fixed"] == left
+    assert list(map(identity, later)) == list(map(identity, cycles))
 
 
 @pytest.mark.usefixtures("support")
@@ -148,7 +198,7 @@ async def test_pages_have_no_gap_and_no_repeat_while_others_move(
 
 @pytest.mark.usefixtures("support")
 async def test_a_cursor_holds_for_its_own_question(service: ClocksService, context: RequestContext) -> None:
-    """Another sort or filter refuses it; another size of page does not. REMAINING is of what runs."""
+    """Another sort or filter refuses it; another size of page does not. REMAINING is of one phase."""
     await fill(service, context)
     after = (await service.list_cycles(context, ListCycles(sort="DUE", first=3))).cursors[-1]
     assert (await service.list_cycles(context, ListCycles(sort="DUE", first=5, after=after))).cycles
@@ -158,7 +208,7 @@ async def test_a_cursor_holds_for_its_own_question(service: ClocksService, conte
             ListCycles(sort="DUE_LATEST", after=after),
             ListCycles(sort="DUE", phase="RUNNING", after=after),
         ],
-        "sort_invalid": [ListCycles(sort="REMAINING", phase="PAUSED")],
+        "sort_invalid": [ListCycles(sort="REMAINING"), ListCycles(sort="REMAINING", phase="STOPPED")],
     }
     for code, requests in wrong.items():
         for request in requests:

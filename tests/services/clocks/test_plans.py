@@ -22,19 +22,21 @@ CYCLES = """
 INSERT INTO clocks.cycles (
     tenant_id, subject_id, policy_key, metric, cycle, policy_version, target, target_us, calendar_key,
     calendar_version, calendar_rule, calendar_keys, phase, outcome, started_at, due_at, stopped_at, ended_at,
-    breached_at, fire_at, fire_threshold)
+    breached_at, left_us, fire_at, fire_threshold)
 SELECT CASE n % 3 WHEN 0 THEN $1 ELSE $1 || '-' || n % 30 END, 'T-' || n,
        'resolution', 'resolution', 1, 1, 'P1', 3600000000, 'office', 1, 'default', '{office}',
-       CASE WHEN open THEN 'RUNNING' ELSE 'STOPPED' END,
+       CASE WHEN paused THEN 'PAUSED' WHEN open THEN 'RUNNING' ELSE 'STOPPED' END,
        CASE WHEN open THEN 'PENDING' WHEN n % 7 = 0 THEN 'BREACHED' ELSE 'MET' END,
-       at, at + interval '1 hour',
+       at, CASE WHEN NOT paused THEN at + interval '1 hour' END,
        CASE WHEN NOT open THEN at + interval '59 minutes' END,
        CASE WHEN NOT open THEN at + interval '59 minutes' END,
        CASE WHEN NOT open AND n % 7 = 0 THEN at + interval '1 hour' END,
-       CASE WHEN open THEN ARRAY[at + interval '1 year'] ELSE '{}' END,
-       CASE WHEN open THEN ARRAY['breach'] ELSE '{}' END
+       CASE WHEN paused THEN n % 11 * bigint '600000000' END,
+       CASE WHEN open AND NOT paused THEN ARRAY[at + interval '1 year'] ELSE '{}' END,
+       CASE WHEN open AND NOT paused THEN ARRAY['breach'] ELSE '{}' END
 FROM (
-    SELECT n, n % 10 = 0 AS open, timestamptz '2026-01-01 00:00Z' + n * interval '1 minute' AS at
+    SELECT n, n % 10 = 0 AS open, n % 40 = 0 AS paused,
+           timestamptz '2026-01-01 00:00Z' + n * interval '1 minute' AS at
     FROM generate_series(1, 60000) AS n
 ) AS story
 """
@@ -50,7 +52,7 @@ FROM clocks.subjects WHERE starts_with(tenant_id, $1)
 NOON = datetime(2026, 2, 2, 12, tzinfo=UTC)
 LIMIT = 51
 FIRST = None
-MIDDLE = CyclePlace(NOON, "T-1", "resolution", "resolution", 1)
+MIDDLE = CyclePlace(NOON, "T-1", "resolution", "resolution", 1, left_us=1_800_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +117,8 @@ async def test_a_narrowed_page_reads_no_more_than_what_follows(database: Databas
         (CycleFilter(due_after=NOON), "due", "cycles_by_due"),
         (CycleFilter(phase="RUNNING"), "due", "cycles_open_by_due"),
         (CycleFilter(phase="RUNNING", outcome="PENDING", target="P1"), "due", "cycles_open_by_due"),
+        (CycleFilter(phase="PAUSED"), "left", "cycles_paused_by_left"),
+        (CycleFilter(phase="PAUSED", outcome="PENDING", target="P1"), "left", "cycles_paused_by_left"),
     ],
 )
 async def test_a_board_is_read_from_the_index_in_order(

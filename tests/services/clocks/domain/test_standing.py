@@ -8,6 +8,7 @@ from clocks.domain.cycle import Cycle, SubjectState
 from clocks.domain.restatement import Restatement, restate
 from clocks.domain.standing import CountedOn, CycleKey, Standing, notices, stand
 from tests.services.clocks.domain.promises import (
+    HOUR_US,
     TIMELINES,
     at_us,
     cycles_of,
@@ -60,9 +61,17 @@ def test_what_is_to_come_is_listed_in_order() -> None:
 
 
 def test_a_paused_cycle_has_nothing_to_fire() -> None:
-    """While a Cycle waits with time left it is not due."""
+    """While a Cycle waits with time left it is not due, and the time left stands still."""
     standing = entered(cycle_of((0, "start"), (1, "wait")), 9)
-    assert (standing.fire, standing.due_at_us) == ((), None)
+    assert (standing.fire, standing.due_at_us, standing.left_us) == ((), None, 3 * HOUR_US)
+
+
+def test_time_left_stands_still_in_pauses_alone() -> None:
+    """Overdue too; while a Cycle runs, and once it is over, there is none that does."""
+    late = entered(cycle_of((0, "start"), (5, "wait")), 9)
+    assert (late.due_at_us, late.left_us) == (at_us(4), -HOUR_US)
+    for end in ("other", "stop", "cancel"):
+        assert entered(cycle_of((0, "start"), (1, "wait"), (2, end)), 9).left_us is None
 
 
 def test_what_was_fired_is_not_to_be_fired_again() -> None:
