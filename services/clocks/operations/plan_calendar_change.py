@@ -36,6 +36,7 @@ from clocks.operations.describe_cycle import find_cycle
 from clocks.operations.load_rulebook import Rulebooks
 from clocks.operations.read_values import read_instant
 from clocks.storage.amendments import OtherCycle, digest_cycles, read_other_cycles, read_plain_cycles
+from clocks.storage.board import read_in_order
 from clocks.storage.rulebooks import read_calendar_copies, read_rulebook
 from pgstore.connection import Connection, Row
 from pgstore.database import Database
@@ -179,6 +180,7 @@ async def _add_others(
     now_us: int,
 ) -> None:
     """Count the rest, portion by portion."""
+    await read_in_order(connection)
     after = ""
     while others := await read_other_cycles(
         connection, calendar_keys=keys, since=since, after_subject_id=after, limit=_OTHERS

@@ -46,11 +46,9 @@ async def read_other_cycles(
 ) -> list[OtherCycle]:
     """Read the next ones, whole Subjects, in order."""
     rows = await connection.fetch(_SQL["other_cycles"], list(calendar_keys), after_subject_id, since, limit)
-    states: dict[str, SubjectState] = {}
-    for row in rows:
-        if row[0] not in states:
-            states[row[0]] = decode_state(row["state"])
-    return [_other(row, states[row[0]]) for row in rows]
+    kept = await connection.fetch(_SQL["states"], list({row["subject_id"] for row in rows}))
+    states = {subject_id: decode_state(state) for subject_id, state in kept}
+    return [_other(row, states[row["subject_id"]]) for row in rows]
 
 
 async def digest_cycles(connection: Connection, *, calendar_keys: Sequence[str], since: datetime) -> str:

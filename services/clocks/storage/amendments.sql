@@ -10,13 +10,16 @@ ORDER BY subject_id
 FETCH FIRST $3 ROWS WITH TIES;
 
 -- name: other_cycles
--- The next Cycles on any of some Calendars that are open and not plain, or ended since; with their Subjects' states.
-SELECT subject_id, policy_key, metric, cycle, target, phase, outcome, due_at, stopped_at, state
+-- The next Cycles on any of some Calendars that are open and not plain, or ended since; whole Subjects.
+SELECT subject_id, policy_key, metric, cycle, target, phase, outcome, due_at, stopped_at
 FROM cycles
-JOIN subjects USING (tenant_id, subject_id)
 WHERE calendar_keys && $1::text[] AND spans IS NULL AND (ended_at IS NULL OR ended_at >= $3) AND subject_id > $2
 ORDER BY subject_id
 FETCH FIRST $4 ROWS WITH TIES;
+
+-- name: states
+-- The states of some Subjects. Apart from their Cycles: how a join of all would go hangs on statistics, often stale.
+SELECT subject_id, state FROM subjects WHERE subject_id = ANY ($1::text[]);
 
 -- name: digest_cycles
 -- A digest of all that a plan says of Cycles: it changes when one of them does, or comes, or goes.

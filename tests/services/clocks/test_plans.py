@@ -179,6 +179,19 @@ async def test_a_page_of_a_backtest_is_read_from_the_key_in_order(database: Data
     assert rows_read(plan) == LIMIT
 
 
+async def test_a_plan_of_an_amendment_reads_a_portion_at_a_time(database: Database, tenant: str) -> None:
+    """The next ended Cycles come from the primary key, unsorted, and their states by their own."""
+    blocks = load_blocks("clocks.storage", "amendments.sql")
+    async with database.transaction(tenant) as connection:
+        await read_in_order(connection)
+        plan = await explain(connection, blocks["other_cycles"], ["office"], "T-300", NOON, LIMIT)
+        states = await explain(connection, blocks["states"], ["T-300", "T-303", "T-306"])
+    assert indexes_of(plan) == {"cycles_pkey"}, plan
+    assert not {"Sort", "Seq Scan"} & node_types(plan), plan
+    assert indexes_of(states) == {"subjects_pkey"}, states
+    assert rows_read(states) == 3
+
+
 async def test_a_subject_is_read_by_its_key(database: Database, tenant: str) -> None:
     """One Subject's Cycles and state come from the primary keys."""
     cycles = load_blocks("clocks.storage", "readings.sql")["read_subject_cycles"]
