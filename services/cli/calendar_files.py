@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from businesstime import Timeline, compile_schedule
 from calendars.domain.calendar import AmendMode, Calendar, CalendarVersion, begin
+from calendars.domain.calendar_file import CalendarFile, FileAmendment
 from calendars.domain.definition import check_acyclic, closure_of, horizon_at, outline_of
-from calendars.domain.document import CalendarKey, Document, read_document, read_key
+from calendars.domain.document import CalendarKey, Document, read_key
 from calendars.domain.document_imports import Entries
 from calendars.domain.errors import CalendarsError
+from calendars.domain.file_reading import FileVersion, read_file
 from calendars.domain.ics_source import digest_of
 from calendars.domain.import_errors import ImportUnknownError
 from calendars.domain.placing import placed
@@ -65,7 +66,7 @@ def _entries(manifest: Manifest) -> Entries:
 
 
 def _calendar(manifest: Manifest, sources: Mapping[str, Entries], now: datetime) -> Calendar:
-    first, *later = dated_documents(manifest)
+    first, *later = _read_versions(manifest)
     calendar = begin(
         key=read_key(manifest.key),
         name=manifest.name,
@@ -73,23 +74,34 @@ def _calendar(manifest: Manifest, sources: Mapping[str, Entries], now: datetime)
         by="file",
         now=now,
     )
-    for place, each in enumerate(later):
-        with placed(f"{AMENDMENTS}[{place}]"):
-            version = CalendarVersion(
-                version=place + 2,
+    for version in later:
+        with placed(version.field):
+            amendment = CalendarVersion(
+                version=calendar.version + 1,
                 mode=AmendMode.FORWARD,
-                effective_from=each.effective_from,
-                document=_pinned(each.document, sources),
+                effective_from=version.effective_from,
+                document=_pinned(version.document, sources),
                 reason=None,
                 created_at=now,
                 created_by="file",
             )
-        calendar = replace(calendar, versions=(*calendar.versions, version))
+        calendar = replace(calendar, versions=(*calendar.versions, amendment))
     return calendar
 
 
-def _pinned(content: dict[str, Any], sources: Mapping[str, Entries]) -> Document:
-    document = read_document(content)
+def _read_versions(manifest: Manifest) -> Sequence[FileVersion]:
+    """Read what a file says, as the service reads it: each amendment after the one before."""
+    first, *later = dated_documents(manifest)
+    amendments = tuple(
+        FileAmendment(effective_from=start, document=document)
+        for start, document in later
+        if start is not None  # only the first has none
+    )
+    file = CalendarFile(key=manifest.key, name=manifest.name, document=first.document, amendments=amendments)
+    return read_file(file, place=0).versions
+
+
+def _pinned(document: Document, sources: Mapping[str, Entries]) -> Document:
     digests = {each.source: digest_of(sources.get(each.source, ())) for each in document.imports}
     for one in document.imports:
         if one.source not in sources or one.digest not in {None, digests[one.source]}:

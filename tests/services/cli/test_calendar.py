@@ -43,6 +43,10 @@ seasons:
 - {name: a, from: "06-01", to: "08-31", hours: {mon: ["10:00-11:00"]}}
 - {name: b, from: "08-31", to: "09-30", hours: {mon: ["10:00-11:00"]}}
 """
+DESK = "zone: UTC\nhours: {mon: ['09:00-10:00']}\n"
+LATER = "{effective_from: '2027-01-01T00:00:00Z', zone: UTC, hours: {mon: ['09:00-10:00']}}"
+NEVER = "{effective_from: '2027-01-01T00:00:00Z', zone: UTC, hours: {}}"
+NOBODY = "{effective_from: '2027-01-01T00:00:00Z', parent: nobody}"
 WEDNESDAY_NIGHT = "2026-03-04T02:00:00Z"
 
 
@@ -178,6 +182,59 @@ def test_holidays_of_ics_sources_stand_in_files_too(calendar: Command, tmp_path:
     assert named == [None, "Fair", None]
 
 
+AMENDED = """
+kind: Calendar
+key: desk
+zone: Europe/Berlin
+hours: {mon-fri: ["09:00-17:00"]}
+amendments:
+- effective_from: 2026-03-09T00:00:00+01:00
+  zone: Europe/Berlin
+  hours: {mon-fri: ["09:00-13:00"]}
+- effective_from: "2026-03-16T00:00:00+01:00"
+  parent: london
+  holidays: [{date: 2026-03-17, name: Move}]
+---
+kind: Calendar
+key: london
+zone: Europe/London
+hours: {mon-fri: ["09:00-17:00"]}
+---
+kind: Calendar
+key: both
+intersection: [desk, london]
+"""
+
+
+def test_what_holds_later_is_counted_from_its_instant(calendar: Command, tmp_path: Path) -> None:
+    """A sum over a file's amendments takes each stretch by what holds then, in what is made of it too."""
+    file = tmp_path / "desk.yaml"
+    file.write_text(AMENDED, encoding="utf-8")
+    friday = ("--from", "2026-03-06T15:00:00Z")
+    assert calendar.lines("deadline", str(file), *friday, "--for", "22h", "--key", "desk") == [
+        "desk 2026-03-16T10:00:00+00:00"
+    ]
+    week = (*friday, "--to", "2026-03-18T00:00:00Z")
+    answers = calendar.answers("elapsed", str(file), *week)
+    assert [(it["key"], it["elapsed_us"] / 3_600_000_000) for it in answers] == [
+        ("desk", 1 + 5 * 4 + 8),
+        ("london", 2 + 7 * 8),
+        ("both", 1 + 5 * 3 + 8),
+    ]
+    found = [
+        calendar.answers("is-open", str(file), "--key", "desk", "--at", f"2026-03-{day}T15:00:00Z")[0]
+        for day in ("06", "09", "16", "17")
+    ]
+    assert [(it["is_open"], it["name"]) for it in found] == [
+        (True, None),
+        (False, None),
+        (True, None),
+        (False, "Move"),
+    ]
+    (answer,) = calendar.answers("intervals", str(file), "--key", "desk", *week)
+    assert len(answer["intervals"]) == 7
+
+
 def test_without_an_instant_it_is_now(calendar: Command, london: str) -> None:
     """What is left out is now, and a week from it."""
     (answer,) = calendar.answers("segments", london)
@@ -218,6 +275,12 @@ def test_what_makes_no_sense_is_one_line(
             "holidays of the ICS source 'fairs' that no file holds",
         ),
         (SEASONS_OVERLAP, "document.seasons[1]"),
+        (DESK + "amendments: soon", "amendments: is a list of documents"),
+        (DESK + "amendments: [{parent: bad}]", "amendments[0]: is a document with effective_from"),
+        (DESK + "amendments: [{effective_from: '2027-01-01'}]", "amendments[0].effective_from: '2027-01-01'"),
+        (DESK + f"amendments: [{LATER}, {LATER}]", "amendments[1].effective_from: is not after 2027-01-01T"),
+        (DESK + f"amendments: [{NEVER}]", "amendments[0].document: never opens"),
+        (DESK + f"amendments: [{NOBODY}]", "amendments[0].document.parent: names the calendar 'nobody'"),
         ("- a", "a mapping is needed at the top"),
     ],
 )
