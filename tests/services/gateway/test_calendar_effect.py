@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.upstream.money_moves import MAX_ASSESSED
 from tests.services.gateway.conftest import Api
-from tests.services.gateway.documents import AGREEMENT, CALENDAR, INGEST, SAVE_AGREEMENT, event
+from tests.services.gateway.documents import (
+    AGREEMENT,
+    CALENDAR,
+    INGEST,
+    POLICY,
+    SAVE_AGREEMENT,
+    SAVE_POLICY,
+    event,
+)
 from tests.services.gateway.test_conformance import ingest_three, make_policy
 
 PLAN = """query ($input: AmendCalendarInput!) {
@@ -55,6 +64,25 @@ async def test_a_plan_says_what_breaches_and_money_would_move(api: Api) -> None:
             "afterMinor": 0,
         }
         assert effect["money"] == {"moves": [moved], "assessed": 1, "leftOut": 0}
+
+
+async def test_months_past_the_limit_are_counted_and_not_assessed(api: Api) -> None:
+    """Forty are assessed, first those in which most Cycles shift; of the others a plan says how many."""
+    await make_policy(api)
+    await api.ask(SAVE_POLICY, {"input": {"key": "second", "document": POLICY}})
+    await ingest_three(api)
+    (level,) = AGREEMENT["levels"]
+    second = level | {"key": "second", "measure": level["measure"] | {"policy": "second"}}
+    for number in range(MAX_ASSESSED + 1):
+        await api.ask(SAVE_AGREEMENT, {"input": {"key": f"a{number:02}", "document": AGREEMENT}})
+    both = AGREEMENT | {"levels": [level, second]}
+    await api.ask(SAVE_AGREEMENT, {"input": {"key": "both", "document": both}})
+    money = (await api.ask(PLAN, amendment()))["calendarPlan"]["cycles"]["money"]
+    assert (money["assessed"], money["leftOut"]) == (40, 2)
+    assert [move["agreementKey"] for move in money["moves"]] == [*(f"a{n:02}" for n in range(39)), "both"]
+    assert {move["period"] for move in money["moves"]} == {"2026-02"}
+    assert [move["beforeMinor"] for move in money["moves"]] == [100_000] * 39 + [150_000]
+    assert {move["afterMinor"] for move in money["moves"]} == {0}
 
 
 async def test_an_event_on_a_cycle_makes_the_plan_stale(api: Api) -> None:
