@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -39,7 +40,7 @@ from serving.telemetry import configure_logging
 from tests.benchmarks.gateway import INGEST
 from tests.benchmarks.ingest import SECRET, acting_for, batched, prepare, service_rate, story
 from tests.durable_servers import durable_servers
-from tests.services.gateway.conftest import listening
+from tests.services.listening import listening
 
 EVENTS = 20_000
 ROUNDS = 4
@@ -79,7 +80,7 @@ def main() -> None:
             url, token, size, count = sys.argv[1:]
             sys.stdout.write(f"{runner.run(send(url, token, int(size), int(count)))}\n")
             return
-        with durable_servers() as servers, open(os.devnull, "w") as nowhere:
+        with durable_servers() as servers, Path(os.devnull).open("w") as nowhere:
             configure_logging(service="gateway", style="json", stream=nowhere)
             runner.run(migrate_all(servers.database_url))
             runner.run(measure(servers))

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from calendars.app import build_app, open_calendars
 from calendars.client import CalendarsClient
@@ -21,30 +15,16 @@ from serving.client import open_session
 from serving.context import RequestContext, Scope
 from serving.outgoing import parse_networks
 from serving.tokens import InternalTokens
+from tests.services.listening import listening
+from tests.services.standing_time import StandingTime
 
 SECRET = "a secret of tests, longer than 32 characters"  # noqa: S105 - guards nothing
 
 
-class Clock:
-    """A source of now that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        """Read it."""
-        return self.at
-
-    def move(self, by: timedelta) -> datetime:
-        """Move it and read it."""
-        self.at += by
-        return self.at
-
-
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> StandingTime:
     """Stand at noon of Monday, 2 March 2026."""
-    return Clock()
+    return StandingTime()
 
 
 @pytest.fixture
@@ -59,7 +39,7 @@ def settings(database_url: str, redis_url: str) -> Settings:
 
 
 @pytest.fixture
-async def service(settings: Settings, clock: Clock) -> AsyncIterator[CalendarsService]:
+async def service(settings: Settings, clock: StandingTime) -> AsyncIterator[CalendarsService]:
     """Open the service."""
     async with open_calendars(settings, now=clock) as opened:
         yield opened
@@ -67,7 +47,7 @@ async def service(settings: Settings, clock: Clock) -> AsyncIterator[CalendarsSe
 
 @pytest.fixture(params=["in process", "over HTTP"])
 async def door(
-    request: pytest.FixtureRequest, service: CalendarsService, settings: Settings, clock: Clock
+    request: pytest.FixtureRequest, service: CalendarsService, settings: Settings, clock: StandingTime
 ) -> AsyncIterator[Calendars]:
     """Give the service itself, then its client on a real socket: the same door."""
     if request.param == "in process":
@@ -103,16 +83,3 @@ def acting_for(
         request_id="request-1",
         idempotency_key=idempotency_key,
     )
-
-
-@asynccontextmanager
-async def listening(app: Starlette) -> AsyncIterator[str]:
-    """Serve an app on a free port of the loopback for as long as the block runs."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, ws="none"))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving

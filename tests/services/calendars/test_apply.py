@@ -25,8 +25,9 @@ from calendars.contract import (
     ReadTimelines,
 )
 from serving.context import RequestContext
-from tests.services.calendars.conftest import Clock, acting_for
+from tests.services.calendars.conftest import acting_for
 from tests.services.calendars.documents import LONDON, NEW_YORK, hours, refusal_of
+from tests.services.standing_time import StandingTime
 
 FILES: dict[str, dict[str, Any]] = {
     "sun": {"union": ["london", "new-york"]},
@@ -251,7 +252,7 @@ def holding(versions: tuple[CalendarVersionRecord, ...]) -> list[tuple[datetime 
 
 
 async def test_a_file_holds_amendments_to_come(
-    door: Calendars, context: RequestContext, clock: Clock
+    door: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """They are versions with instants of their own; and once one has begun, the file still says the same."""
     wanted = ApplyCalendars(calendars=(amended_file(),))
@@ -406,7 +407,7 @@ async def test_a_bad_source_leaves_all_undone(
 
 
 async def test_files_are_applied_as_they_were_planned(
-    door: Calendars, context: RequestContext, clock: Clock
+    door: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """With its token a plan holds from its own instant, while nothing that it rests on has changed."""
     await door.apply_calendars(context, ApplyCalendars(calendars=files_of({"a": LONDON, "b": NEW_YORK})))

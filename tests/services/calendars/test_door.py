@@ -18,8 +18,9 @@ from calendars.contract import (
     ReadTimelines,
 )
 from serving.context import RequestContext
-from tests.services.calendars.conftest import Clock, acting_for
+from tests.services.calendars.conftest import acting_for
 from tests.services.calendars.documents import LONDON, NEW_YORK, Refusal, hours, refusal_of
+from tests.services.standing_time import StandingTime
 
 HOUR_US = 3_600_000_000
 
@@ -36,7 +37,7 @@ async def timeline(door: Calendars, context: RequestContext, key: str, **more: A
 
 
 async def test_a_created_calendar_reads_back_as_written(
-    door: Calendars, context: RequestContext, clock: Clock
+    door: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """The record says what was written, by whom, when, and that it holds always."""
     created = await door.create_calendar(
@@ -53,7 +54,7 @@ async def test_a_created_calendar_reads_back_as_written(
 
 
 async def test_amending_adds_a_version_and_keeps_the_first(
-    door: Calendars, context: RequestContext, clock: Clock
+    door: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """FORWARD without an instant holds from now; the first version stays as it was."""
     await create(door, context, "london", LONDON)
@@ -215,7 +216,7 @@ async def test_an_amendment_says_when_and_why(
 
 
 async def test_exactly_now_is_both_forward_and_restate(
-    door: Calendars, context: RequestContext, clock: Clock
+    door: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """The instant now lies on both sides, whatever offset it is written with."""
     await create(door, context, "london", LONDON)
@@ -279,7 +280,7 @@ async def test_a_later_version_replaces_everything_from_its_instant(
 
 
 async def test_as_known_earlier_stays_as_it_was(
-    door: Calendars, context: RequestContext, clock: Clock
+    door: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """What was recorded at an instant is answered again after the past was put right."""
     await create(door, context, "office", hours("UTC", "09:00-10:00"))

@@ -20,8 +20,9 @@ from calendars.contract import (
     StateQuestion,
 )
 from serving.context import RequestContext
-from tests.services.calendars.conftest import Clock, acting_for
+from tests.services.calendars.conftest import acting_for
 from tests.services.calendars.documents import hours, refusal_of
+from tests.services.standing_time import StandingTime
 
 OFFICE = hours(
     "Pacific/Auckland",
@@ -111,7 +112,9 @@ async def test_an_uploaded_file_closes_a_calendar(office: Calendars, context: Re
     assert (answer.is_open, answer.reason, answer.name) == (False, "holiday", "Fair")
 
 
-async def test_a_feed_follows_its_calendar(office: Calendars, context: RequestContext, clock: Clock) -> None:
+async def test_a_feed_follows_its_calendar(
+    office: Calendars, context: RequestContext, clock: StandingTime
+) -> None:
     """The same content has the same etag; an amendment changes both."""
     secret = await open_feed(office, context)
     first = await office.read_closures(context, ReadClosures(secret=secret))
@@ -125,7 +128,9 @@ async def test_a_feed_follows_its_calendar(office: Calendars, context: RequestCo
     assert "DTSTART;VALUE=DATE:20260501" not in second.content
 
 
-async def test_a_revoked_feed_opens_nothing(office: Calendars, context: RequestContext, clock: Clock) -> None:
+async def test_a_revoked_feed_opens_nothing(
+    office: Calendars, context: RequestContext, clock: StandingTime
+) -> None:
     """Its secret is refused as any other text is; the feed stays in the list with who ended it, and when."""
     opened = await office.open_closure_feed(context, OpenClosureFeed(key="office"))
     kept = await open_feed(office, context)

@@ -36,8 +36,10 @@ from calendars.contract import (
 from calendars.operations.refresh_ics_source import refresh_due
 from calendars.service import CalendarsService
 from serving.context import RequestContext
-from tests.services.calendars.conftest import Clock, acting_for, listening
+from tests.services.calendars.conftest import acting_for
 from tests.services.calendars.documents import hours, refusal_of
+from tests.services.listening import listening
+from tests.services.standing_time import StandingTime
 
 FAIR = ("20260311", "Fair")
 STOCKTAKING = ("20260318", "Stocktaking")
@@ -102,7 +104,7 @@ async def test_what_waits_does_not_count_and_what_is_accepted_does(
 
 
 async def test_accepting_amends_every_calendar_that_names_the_source(
-    door: Calendars, context: RequestContext, clock: Clock
+    door: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """A plan shows the days; accepting adds a version; opt-outs survive; children follow."""
     await accepted(door, context, FAIR)
@@ -132,7 +134,7 @@ async def test_accepting_amends_every_calendar_that_names_the_source(
 
 
 async def test_a_version_means_the_same_for_ever(
-    door: Calendars, context: RequestContext, clock: Clock
+    door: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """Going back to an earlier version goes back to the content that it was pinned to."""
     await accepted(door, context, FAIR, PICNIC)
@@ -147,7 +149,7 @@ async def test_a_version_means_the_same_for_ever(
 
 
 async def test_accepting_brings_no_later_version_forward(
-    door: Calendars, context: RequestContext, clock: Clock
+    door: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """What was to hold from a day on still does, with what counts now; what came before it, too."""
     await accepted(door, context, FAIR)
@@ -248,7 +250,7 @@ async def test_what_was_dismissed_is_not_offered_again(door: Calendars, context:
 
 
 async def test_what_is_done_to_a_source_is_written_down(
-    door: Calendars, context: RequestContext, clock: Clock
+    door: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """Who saved it and where its feed was, who accepted and dismissed what, and why; newest first."""
     await offered(door, context, FAIR)
@@ -353,7 +355,7 @@ async def test_a_feed_is_sent_again_only_where_it_has_changed(
     door: Calendars,
     context: RequestContext,
     publisher: Publisher,
-    clock: Clock,
+    clock: StandingTime,
     headers: dict[str, str],
 ) -> None:
     """It is asked by what it said of its content; and whole again after an upload, or another address."""
@@ -414,7 +416,7 @@ async def test_a_feed_of_our_own_network_is_refused(
 
 
 async def test_feeds_are_looked_at_on_their_schedule(
-    service: CalendarsService, context: RequestContext, publisher: Publisher, clock: Clock
+    service: CalendarsService, context: RequestContext, publisher: Publisher, clock: StandingTime
 ) -> None:
     """Each in its rhythm, once whoever works, and sooner again after a failure."""
 

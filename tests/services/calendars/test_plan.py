@@ -16,8 +16,9 @@ from calendars.contract import (
     ReadTimelines,
 )
 from serving.context import RequestContext
-from tests.services.calendars.conftest import Clock, acting_for
+from tests.services.calendars.conftest import acting_for
 from tests.services.calendars.documents import hours, refusal_of
+from tests.services.standing_time import StandingTime
 
 HOUR_US = 3_600_000_000
 MONDAY = datetime(2026, 3, 9, tzinfo=UTC)
@@ -65,7 +66,7 @@ async def test_a_plan_writes_nothing_and_says_everything(family: Calendars, cont
 
 
 async def test_a_plan_is_applied_by_its_token(
-    family: Calendars, context: RequestContext, clock: Clock
+    family: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """While the facts stand, however late, the same request with the token is applied."""
     plan = await family.plan_amendment(context, LONGER)
@@ -75,7 +76,7 @@ async def test_a_plan_is_applied_by_its_token(
 
 
 async def test_an_amendment_begins_when_its_plan_said(
-    family: Calendars, context: RequestContext, clock: Clock
+    family: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """An instant that was left out is the plan's, however much later it is applied; it is recorded then."""
     request = AmendCalendar(key="world", expected_version=1, document=hours("UTC", "09:00-18:00"))
@@ -88,7 +89,9 @@ async def test_an_amendment_begins_when_its_plan_said(
     assert [line.content_key for line in after.timelines] == [line.content_key for line in plan.timelines]
 
 
-async def test_a_plan_holds_for_a_day(family: Calendars, context: RequestContext, clock: Clock) -> None:
+async def test_a_plan_holds_for_a_day(
+    family: Calendars, context: RequestContext, clock: StandingTime
+) -> None:
     """After that it is stale, and so is a token that names another instant than its own."""
     request = AmendCalendar(key="world", expected_version=1, document=hours("UTC", "09:00-18:00"))
     plan = await family.plan_amendment(context, request)

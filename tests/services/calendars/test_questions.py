@@ -22,8 +22,9 @@ from calendars.contract import (
     WindowQuestion,
 )
 from serving.context import RequestContext
-from tests.services.calendars.conftest import Clock, acting_for
+from tests.services.calendars.conftest import acting_for
 from tests.services.calendars.documents import LONDON, NEW_YORK, SYDNEY, hours, refusal_of
+from tests.services.standing_time import StandingTime
 
 HOUR_US = 3_600_000_000
 OFFICE = hours(
@@ -90,7 +91,7 @@ async def test_the_state_at_an_instant(
 
 
 async def test_without_an_instant_it_is_now(
-    offices: Calendars, context: RequestContext, clock: Clock
+    offices: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """The service's own now answers where none is given; many Calendars are asked at once."""
     asked = AskCalendarState(
@@ -202,7 +203,9 @@ async def test_a_far_question_is_answered_alike(offices: Calendars, context: Req
     assert deadline.deadline == line.deadline(on(2), 9000 * HOUR_US)
 
 
-async def test_questions_as_known_earlier(offices: Calendars, context: RequestContext, clock: Clock) -> None:
+async def test_questions_as_known_earlier(
+    offices: Calendars, context: RequestContext, clock: StandingTime
+) -> None:
     """After the past was put right, the earlier answer can be had again, with the version that gave it."""
     before = clock.at
     clock.move(timedelta(hours=1))

@@ -24,8 +24,9 @@ from calendars.settings import Settings
 from embedded.running import running
 from embedded.valkey import valkey_command, valkey_url
 from serving.context import RequestContext
-from tests.services.calendars.conftest import SECRET, Clock
+from tests.services.calendars.conftest import SECRET
 from tests.services.calendars.documents import LONDON, NEW_YORK, SYDNEY
+from tests.services.standing_time import StandingTime
 
 KEYS = ("london", "new-york", "sydney")
 
@@ -49,7 +50,7 @@ def valkey() -> Iterator[PrivateValkey]:
 
 @pytest.fixture
 async def harmed(
-    valkey: PrivateValkey, database_url: str, context: RequestContext, clock: Clock
+    valkey: PrivateValkey, database_url: str, context: RequestContext, clock: StandingTime
 ) -> AsyncIterator[CalendarsService]:
     """Open the service on the private Valkey, with three Calendars of three zones."""
     settings = Settings(database_url=database_url, redis_url=valkey.url, internal_secret=SECRET)
@@ -208,7 +209,7 @@ async def test_a_load_of_reads_outlives_any_harm(
 
 
 async def test_no_redis_at_all_is_right_too(
-    database_url: str, context: RequestContext, clock: Clock, harmed: CalendarsService
+    database_url: str, context: RequestContext, clock: StandingTime, harmed: CalendarsService
 ) -> None:
     """A service without REDIS_URL answers the same."""
     first = await ask(harmed, context)

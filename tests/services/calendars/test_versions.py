@@ -19,8 +19,9 @@ from calendars.contract import (
     RevertCalendar,
 )
 from serving.context import RequestContext
-from tests.services.calendars.conftest import Clock, acting_for
+from tests.services.calendars.conftest import acting_for
 from tests.services.calendars.documents import hours, refusal_of
+from tests.services.standing_time import StandingTime
 
 HOUR_US = 3_600_000_000
 MONDAY = datetime(2026, 3, 9, tzinfo=UTC)
@@ -152,7 +153,9 @@ async def test_a_bad_comparison_is_refused(
     assert (refused.code, refused.field) == (code, field)
 
 
-async def test_a_revert_is_a_new_version(door: Calendars, context: RequestContext, clock: Clock) -> None:
+async def test_a_revert_is_a_new_version(
+    door: Calendars, context: RequestContext, clock: StandingTime
+) -> None:
     """What version 1 said holds again from now on, as version 3; nothing is taken back."""
     await create(door, context, NINE_TO_FIVE)
     await amend(door, context, hours("UTC", "08:00-20:00"), version=1)
@@ -199,7 +202,7 @@ async def test_a_revert_honours_its_idempotency_key(door: Calendars, context: Re
 
 
 async def test_the_audit_lists_who_when_what_and_why(
-    door: Calendars, context: RequestContext, clock: Clock
+    door: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:
     """Newest first, page by page without gap, over all Calendars or one."""
     await create(door, context, NINE_TO_FIVE)

@@ -25,9 +25,10 @@ from calendars.service import CalendarsService
 from calendars.storage.watches import read_rules
 from pgstore.feed import FeedMessage
 from serving.context import RequestContext
-from tests.services.calendars.conftest import Clock, acting_for
+from tests.services.calendars.conftest import acting_for
 from tests.services.calendars.documents import hours, refusal_of
 from tests.services.calendars.test_ics_sources import ics
+from tests.services.standing_time import StandingTime
 
 CHRISTMAS = {"rule": "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25", "from": "2020-12-25", "name": "Christmas"}
 FAIR = {"date": "2026-04-20", "name": "Fair"}
@@ -56,7 +57,9 @@ async def messages(service: CalendarsService, tenant: str) -> list[FeedMessage]:
     return [message for message in found if message.type not in {"calendar.created", "calendar.amended"}]
 
 
-async def look(service: CalendarsService, tenant: str, clock: Clock, zones: ZoneDatabase = PACKAGED) -> None:
+async def look(
+    service: CalendarsService, tenant: str, clock: StandingTime, zones: ZoneDatabase = PACKAGED
+) -> None:
     """Look after a tenant as the worker does."""
     await watch(tenant, database=service._database, zones=zones, now=clock())
 
@@ -116,7 +119,7 @@ async def test_an_ics_source_runs_out_by_itself(door: Calendars, context: Reques
 
 
 async def test_what_runs_out_is_told_once(
-    service: CalendarsService, context: RequestContext, tenant: str, clock: Clock
+    service: CalendarsService, context: RequestContext, tenant: str, clock: StandingTime
 ) -> None:
     """A message a Calendar and last day, however often the worker looks."""
     await create(service, context, "office", hours("UTC", "09:00-17:00", holidays=[GALA]))
@@ -133,7 +136,7 @@ async def test_what_runs_out_is_told_once(
 
 @pytest.fixture
 async def counted(
-    service: CalendarsService, context: RequestContext, tenant: str, clock: Clock
+    service: CalendarsService, context: RequestContext, tenant: str, clock: StandingTime
 ) -> CalendarsService:
     """Give a service whose tenant counts by the zones of today."""
     await create(service, context, "paris", hours("Europe/Paris", "09:00-17:00"))
@@ -145,7 +148,7 @@ async def counted(
 
 
 async def test_a_new_tzdata_that_changes_a_zone_is_told_before_anything_is_counted_anew(
-    counted: CalendarsService, context: RequestContext, tenant: str, clock: Clock
+    counted: CalendarsService, context: RequestContext, tenant: str, clock: StandingTime
 ) -> None:
     """The zone, from when on it differs, and every Calendar that counts by it, told once."""
     assert (await counted.read_watches(context, ReadWatches())).zones == ()
@@ -166,7 +169,7 @@ async def test_a_new_tzdata_that_changes_a_zone_is_told_before_anything_is_count
 
 
 async def test_a_zone_is_known_from_the_first_version_that_names_it(
-    service: CalendarsService, context: RequestContext, tenant: str, clock: Clock
+    service: CalendarsService, context: RequestContext, tenant: str, clock: StandingTime
 ) -> None:
     """A new tzdata is told of though no worker has looked since the Calendar was made, or amended."""
     paris, later = hours("Europe/Paris", "09:00-17:00"), Later("Europe/Paris", like="Europe/London")
@@ -200,7 +203,7 @@ async def test_a_version_leaves_what_the_tenant_counts_by(
 
 
 async def test_changed_rules_are_taken_over_once(
-    counted: CalendarsService, context: RequestContext, tenant: str, clock: Clock
+    counted: CalendarsService, context: RequestContext, tenant: str, clock: StandingTime
 ) -> None:
     """Whoever does it is written down; followers learn whom it touches; there is no second time."""
     counted._zones = Later("Asia/Tokyo", like="Asia/Shanghai")
@@ -227,7 +230,7 @@ async def test_taking_over_needs_the_scope(counted: CalendarsService, tenant: st
 
 
 async def test_an_edition_that_means_the_same_is_taken_over_in_silence(
-    counted: CalendarsService, context: RequestContext, tenant: str, clock: Clock
+    counted: CalendarsService, context: RequestContext, tenant: str, clock: StandingTime
 ) -> None:
     """Most editions of tzdata change other zones: then nobody is told."""
     later = Later("Africa/Cairo", like="UTC")
@@ -238,7 +241,7 @@ async def test_an_edition_that_means_the_same_is_taken_over_in_silence(
 
 
 async def test_a_service_that_starts_with_another_tzdata_tells_before_it_answers(
-    counted: CalendarsService, tenant: str, clock: Clock
+    counted: CalendarsService, tenant: str, clock: StandingTime
 ) -> None:
     """Whoever counts by the old rules is told at once, whoever was told is not looked at again."""
     later = Later("Europe/Paris", like="Europe/London")
@@ -248,7 +251,7 @@ async def test_a_service_that_starts_with_another_tzdata_tells_before_it_answers
 
 
 async def test_the_worker_looks_after_every_tenant(
-    counted: CalendarsService, tenant: str, clock: Clock
+    counted: CalendarsService, tenant: str, clock: StandingTime
 ) -> None:
     """Some tenants a step, in order, until all are done."""
     seen, last = [], ""

@@ -9,10 +9,10 @@ from calendars.contract import CreateCalendar, ReadIcsSource, SaveIcsSource
 from calendars.service import CalendarsService
 from calendars.settings import Settings
 from serving.context import RequestContext
-from tests.services.calendars.conftest import Clock
 from tests.services.calendars.documents import hours
 from tests.services.calendars.test_ics_sources import Publisher, publisher
 from tests.services.calendars.test_watches import messages
+from tests.services.standing_time import StandingTime
 
 __all__ = ["publisher"]
 
@@ -22,7 +22,7 @@ async def test_a_running_worker_looks_at_feeds_and_tells_what_runs_out(
     settings: Settings,
     context: RequestContext,
     tenant: str,
-    clock: Clock,
+    clock: StandingTime,
     publisher: Publisher,
 ) -> None:
     """Both loops go round, and their checks are content."""

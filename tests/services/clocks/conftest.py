@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from calendars.app import open_calendars
 from calendars.contract import CreateCalendar
@@ -25,24 +19,10 @@ from serving.client import open_session
 from serving.context import RequestContext, Scope
 from serving.tokens import InternalTokens
 from tests.services.clocks.stories import OFFICE, SUPPORT
+from tests.services.listening import listening
+from tests.services.standing_time import StandingTime
 
 SECRET = "a secret of tests, longer than 32 characters"  # noqa: S105 - guards nothing
-
-
-class StandingTime:
-    """A source of now that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        """Read it."""
-        return self.at
-
-    def move(self, by: timedelta) -> datetime:
-        """Move it and read it."""
-        self.at += by
-        return self.at
 
 
 @pytest.fixture
@@ -126,16 +106,3 @@ def acting_for(
         request_id="request-1",
         idempotency_key=idempotency_key,
     )
-
-
-@asynccontextmanager
-async def listening(app: Starlette) -> AsyncIterator[str]:
-    """Serve an app on a free port of the loopback for as long as the block runs."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, ws="none"))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving

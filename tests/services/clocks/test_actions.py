@@ -12,8 +12,8 @@ from clocks.contract import ActOnClock, Clocks, CycleRecord, EventRecord, Ingest
 from clocks.service import ClocksService
 from serving.context import RequestContext
 from serving.problems import describe
-from tests.services.clocks.conftest import StandingTime
 from tests.services.clocks.stories import at, event
+from tests.services.standing_time import StandingTime
 
 NOON = "2026-03-02T12:00"  # what the standing time says
 

@@ -23,8 +23,9 @@ from clocks.contract import (
 )
 from serving.context import RequestContext
 from serving.problems import describe
-from tests.services.clocks.conftest import StandingTime, acting_for
+from tests.services.clocks.conftest import acting_for
 from tests.services.clocks.stories import SUPPORT, at, event
+from tests.services.standing_time import StandingTime
 
 HOUR_US = 3_600_000_000
 NAIVE = at("2026-03-02T09:00").replace(tzinfo=None)

@@ -23,9 +23,11 @@ from serving.context import RequestContext
 from serving.environment import SettingError
 from serving.problems import Problem
 from serving.tokens import InternalTokens
-from tests.services.clocks.conftest import SECRET, StandingTime, listening
+from tests.services.clocks.conftest import SECRET
 from tests.services.clocks.following import messages_of
 from tests.services.clocks.stories import SUPPORT, event
+from tests.services.listening import listening
+from tests.services.standing_time import StandingTime
 
 NOWHERE = "http://127.0.0.1:9"
 

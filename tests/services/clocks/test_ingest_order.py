@@ -21,9 +21,10 @@ from clocks.service import ClocksService
 from clocks.settings import Settings
 from pgstore.feed import FeedMessage
 from serving.context import RequestContext
-from tests.services.clocks.conftest import StandingTime, acting_for
+from tests.services.clocks.conftest import acting_for
 from tests.services.clocks.following import messages_of
 from tests.services.clocks.stories import OFFICE, SUPPORT, at, event
+from tests.services.standing_time import StandingTime
 
 STATES = ("new", "open", "waiting", "solved", "open", "waiting")
 

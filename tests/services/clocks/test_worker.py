@@ -17,7 +17,7 @@ from clocks.worker import Worker
 from pgstore.connection import Connection
 from pgstore.database import Database
 from serving.client import open_session
-from tests.services.clocks.conftest import listening
+from tests.services.listening import listening
 
 CYCLES = """
 INSERT INTO clocks.cycles (

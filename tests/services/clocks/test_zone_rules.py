@@ -15,9 +15,9 @@ from clocks.contract import IngestEvents, ReadSubject, SavePolicy
 from clocks.service import ClocksService
 from clocks.settings import Settings
 from serving.context import RequestContext
-from tests.services.clocks.conftest import StandingTime
 from tests.services.clocks.stories import OFFICE, SUPPORT, at, event
 from tests.services.clocks.test_amendments import follow_all, refold_all, values
+from tests.services.standing_time import StandingTime
 
 CHANGE = ZoneChange(
     zone="Etc/UTC",

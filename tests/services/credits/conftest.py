@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from clocks.contract import Clocks
 from credits.app import build_app, open_credits
@@ -22,25 +17,16 @@ from serving.client import open_session
 from serving.context import RequestContext, Scope
 from serving.tokens import InternalTokens
 from tests.services.credits.counted_clocks import CountedClocks
+from tests.services.listening import listening
+from tests.services.standing_time import StandingTime
 
 SECRET = "a secret of tests, longer than 32 characters"  # noqa: S105 - guards nothing
 
 
-class Clock:
-    """A source of now that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2016, 4, 20, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        """Read it."""
-        return self.at
-
-
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> StandingTime:
     """Stand at noon of 20 April 2016, when March has ended everywhere."""
-    return Clock()
+    return StandingTime(datetime(2016, 4, 20, 12, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -56,7 +42,7 @@ def clocks() -> CountedClocks:
 
 
 @pytest.fixture
-async def service(settings: Settings, clocks: Clocks, clock: Clock) -> AsyncIterator[CreditsService]:
+async def service(settings: Settings, clocks: Clocks, clock: StandingTime) -> AsyncIterator[CreditsService]:
     """Open the service."""
     async with open_credits(settings, clocks=clocks, now=clock) as opened:
         yield opened
@@ -64,7 +50,7 @@ async def service(settings: Settings, clocks: Clocks, clock: Clock) -> AsyncIter
 
 @pytest.fixture(params=["in process", "over HTTP"])
 async def door(
-    request: pytest.FixtureRequest, service: CreditsService, settings: Settings, clock: Clock
+    request: pytest.FixtureRequest, service: CreditsService, settings: Settings, clock: StandingTime
 ) -> AsyncIterator[Credits]:
     """Give the service itself, then its client on a real socket: the same door."""
     if request.param == "in process":
@@ -94,16 +80,3 @@ def acting_for(
         request_id="request-1",
         idempotency_key=idempotency_key,
     )
-
-
-@asynccontextmanager
-async def listening(app: Starlette) -> AsyncIterator[str]:
-    """Serve an app on a free port of the loopback for as long as the block runs."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, ws="none"))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving

@@ -32,9 +32,10 @@ from credits.domain.period import Period, month_of
 from credits.settings import Settings
 from serving.context import RequestContext, Scope
 from serving.nudges import feed_channel
-from tests.services.credits.conftest import Clock, acting_for
+from tests.services.credits.conftest import acting_for
 from tests.services.credits.counted_clocks import CountedClocks
 from tests.services.credits.documents import ACME, level
+from tests.services.standing_time import StandingTime
 
 MARCH = CloseStatement(agreement_key="acme", period="2016-03")
 
@@ -56,7 +57,9 @@ async def refusal(call: Any) -> tuple[str, str, str | None]:
     return error.code, error.kind, error.field
 
 
-async def test_an_agreement_reads_back_as_saved(door: Credits, context: RequestContext, clock: Clock) -> None:
+async def test_an_agreement_reads_back_as_saved(
+    door: Credits, context: RequestContext, clock: StandingTime
+) -> None:
     """The record says what was saved, by whom and when; the next version leaves the first as it was."""
     await save(door, context)
     await save(door, context, version=1, fee="12000.00", customer="ACME Ltda")
@@ -228,7 +231,7 @@ async def test_what_is_no_month_is_refused(door: Credits, context: RequestContex
 
 
 async def test_closing_freezes(
-    door: Credits, context: RequestContext, clocks: CountedClocks, clock: Clock
+    door: Credits, context: RequestContext, clocks: CountedClocks, clock: StandingTime
 ) -> None:
     """A Statement stays as it was closed, whatever the clocks or a new version of the agreement say later."""
     await save(door, context)
@@ -241,7 +244,7 @@ async def test_closing_freezes(
 
 
 async def test_a_month_closes_at_its_end_and_not_before(
-    door: Credits, context: RequestContext, clock: Clock
+    door: Credits, context: RequestContext, clock: StandingTime
 ) -> None:
     """A microsecond before the zone's month ends closing is refused; at its end it is done."""
     await save(door, context)
@@ -352,7 +355,7 @@ async def test_what_a_period_would_cost_if(
 
 
 async def test_followers_are_nudged_after_a_close(
-    settings: Settings, clocks: CountedClocks, clock: Clock, context: RequestContext, redis_url: str
+    settings: Settings, clocks: CountedClocks, clock: StandingTime, context: RequestContext, redis_url: str
 ) -> None:
     """The nudge comes on the channel of this service's feed and names the tenant."""
     named = replace(settings, redis_url=redis_url)

@@ -19,8 +19,9 @@ from credits.app import open_credits
 from credits.contract import AssessPeriod, CloseStatement, Credits, SaveAgreement
 from credits.settings import Settings
 from serving.context import RequestContext
-from tests.services.credits.conftest import SECRET, Clock, acting_for
+from tests.services.credits.conftest import SECRET, acting_for
 from tests.services.credits.documents import ACME, level
+from tests.services.standing_time import StandingTime
 
 POLICY = {
     "name": "Resolution",
@@ -50,7 +51,7 @@ def context(tenant: str) -> RequestContext:
 
 @pytest.fixture
 async def doors(
-    database_url: str, redis_url: str, clock: Clock, context: RequestContext
+    database_url: str, redis_url: str, clock: StandingTime, context: RequestContext
 ) -> AsyncIterator[tuple[Clocks, Credits]]:
     """Open the three services, with a desk's calendar and a policy."""
     servers: dict[str, Any] = {

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import socket
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
 import msgspec
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from calendars.app import build_app as build_calendars
 from calendars.app import open_calendars
@@ -36,23 +31,10 @@ from gateway.upstream.doors import Doors
 from serving.client import open_session
 from serving.context import SCOPES
 from serving.tokens import InternalTokens
+from tests.services.listening import listening
+from tests.services.standing_time import StandingTime
 
 SECRET = "a secret of tests, longer than 32 characters"  # noqa: S105 - guards nothing
-
-
-class Clock:
-    """A source of now that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        """Read it."""
-        return self.at
-
-    def move(self, by: timedelta) -> None:
-        """Move it."""
-        self.at += by
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -110,13 +92,13 @@ class Api:
 
 
 @pytest.fixture
-def clock() -> Clock:
+def clock() -> StandingTime:
     """Stand at noon of Monday, 2 March 2026."""
-    return Clock()
+    return StandingTime()
 
 
 @pytest.fixture
-async def gateway(database_url: str, clock: Clock) -> AsyncIterator[Gateway]:
+async def gateway(database_url: str, clock: StandingTime) -> AsyncIterator[Gateway]:
     """Open the gateway's own part."""
     settings = Settings(database_url=database_url, delivery=Delivery(webhook_key=SECRET))
     async with open_gateway(settings, now=clock) as opened:
@@ -130,7 +112,9 @@ def composition() -> str:
 
 
 @pytest.fixture
-async def doors(composition: str, database_url: str, redis_url: str, clock: Clock) -> AsyncIterator[Doors]:
+async def doors(
+    composition: str, database_url: str, redis_url: str, clock: StandingTime
+) -> AsyncIterator[Doors]:
     """Open the three services, and reach them in process or by HTTP."""
     open_doors = doors_in_process if composition == "in process" else doors_over_http
     async with open_doors(database_url, redis_url, clock) as opened:
@@ -138,7 +122,7 @@ async def doors(composition: str, database_url: str, redis_url: str, clock: Cloc
 
 
 @pytest.fixture
-async def api(gateway: Gateway, doors: Doors, tenant: str, clock: Clock) -> AsyncIterator[Api]:
+async def api(gateway: Gateway, doors: Doors, tenant: str, clock: StandingTime) -> AsyncIterator[Api]:
     """Serve the gateway, and hold a key of this test's tenant with all scopes."""
     await create_tenant(gateway.database, tenant_id=tenant, name="Test", now=clock())
     token = await key_for(gateway, tenant, clock)
@@ -146,7 +130,7 @@ async def api(gateway: Gateway, doors: Doors, tenant: str, clock: Clock) -> Asyn
         yield Api(http, url, token)
 
 
-async def key_for(gateway: Gateway, tenant: str, clock: Clock, scopes: Iterable[str] = SCOPES) -> str:
+async def key_for(gateway: Gateway, tenant: str, clock: StandingTime, scopes: Iterable[str] = SCOPES) -> str:
     """Make a key and return its token."""
     issued = await create_api_key(
         gateway.database, tenant_id=tenant, name="test", scopes=scopes, created_by="test", now=clock()
@@ -155,7 +139,7 @@ async def key_for(gateway: Gateway, tenant: str, clock: Clock, scopes: Iterable[
 
 
 @asynccontextmanager
-async def doors_in_process(database_url: str, redis_url: str, clock: Clock) -> AsyncIterator[Doors]:
+async def doors_in_process(database_url: str, redis_url: str, clock: StandingTime) -> AsyncIterator[Doors]:
     """Open the services in this process: each takes the one below it as its door."""
     where: dict[str, Any] = {"database_url": database_url, "redis_url": redis_url, "internal_secret": SECRET}
     async with (
@@ -167,7 +151,7 @@ async def doors_in_process(database_url: str, redis_url: str, clock: Clock) -> A
 
 
 @asynccontextmanager
-async def doors_over_http(database_url: str, redis_url: str, clock: Clock) -> AsyncIterator[Doors]:
+async def doors_over_http(database_url: str, redis_url: str, clock: StandingTime) -> AsyncIterator[Doors]:
     """Open each service behind HTTP on a port of its own, and reach it, and one another, by its client."""
     where: dict[str, Any] = {"database_url": database_url, "redis_url": redis_url, "internal_secret": SECRET}
     tokens = InternalTokens(SECRET, now=clock)
@@ -190,25 +174,3 @@ async def doors_over_http(database_url: str, redis_url: str, clock: Clock) -> As
 def credits_settings(database_url: str) -> CreditsSettings:
     """Make the settings of the credits service."""
     return CreditsSettings(database_url=database_url, internal_secret=SECRET)
-
-
-class Server(uvicorn.Server):
-    """A server that leaves signals to the test runner."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
-
-
-@asynccontextmanager
-async def listening(app: Starlette) -> AsyncIterator[str]:
-    """Serve an app on a free port of the loopback for as long as the block runs."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Server(uvicorn.Config(app, lifespan="off", log_config=None, ws="none"))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving

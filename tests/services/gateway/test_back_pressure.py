@@ -21,8 +21,10 @@ from gateway.routes import graphql
 from gateway.upstream.doors import Doors
 from serving import bodies
 from serving.context import RequestContext
-from tests.services.gateway.conftest import Api, Clock, Reply, key_for, listening
+from tests.services.gateway.conftest import Api, Reply, key_for
 from tests.services.gateway.documents import INGEST, event
+from tests.services.listening import listening
+from tests.services.standing_time import StandingTime
 
 BATCHES = 60
 PAD = "x" * 21_000
@@ -44,7 +46,7 @@ class SlowClocks:
 
 
 async def test_concurrent_batches_are_bounded(
-    gateway: Gateway, tenant: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, tenant: str, clock: StandingTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of sixty batches of 1 MB eight are let in, twenty wait unread, and the rest is refused with 429.
 

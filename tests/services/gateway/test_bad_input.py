@@ -9,7 +9,7 @@ import pytest
 from gateway.app import Gateway
 from gateway.domain.global_id import encode_global_id
 from gateway.operations.create_tenant import create_tenant
-from tests.services.gateway.conftest import Api, Clock, key_for
+from tests.services.gateway.conftest import Api, key_for
 from tests.services.gateway.documents import (
     CALENDAR,
     CREATE_CALENDAR,
@@ -20,6 +20,7 @@ from tests.services.gateway.documents import (
     SAVE_POLICY,
     event,
 )
+from tests.services.standing_time import StandingTime
 
 
 async def refused(api: Api, mutation: str, variables: dict[str, Any]) -> dict[str, Any]:
@@ -86,8 +87,10 @@ async def test_event_without_an_offset(api: Api) -> None:
         ("{ cycles(dueBefore: 5) { nodes { id } } }", "dueBefore", "an instant is a string"),
         ("{ cycles(first: true) { nodes { id } } }", "first", "non-integer"),
         (
-            'mutation { ingestEvents(input: {events: [{eventId: "1", subjectId: "s", type: "t",'
-            ' occurredAt: "2026-03-02"}]}) { accepted } }',
+            (
+                'mutation { ingestEvents(input: {events: [{eventId: "1", subjectId: "s", type: "t",'
+                ' occurredAt: "2026-03-02"}]}) { accepted } }'
+            ),
             "input.events[0].occurredAt",
             "offset",
         ),
@@ -161,7 +164,7 @@ async def test_bad_cursor(api: Api) -> None:
         assert (error["code"], error["field"]) == ("cursor_invalid", "after")
 
 
-async def test_missing_scope(api: Api, gateway: Gateway, tenant: str, clock: Clock) -> None:
+async def test_missing_scope(api: Api, gateway: Gateway, tenant: str, clock: StandingTime) -> None:
     """A missing scope is named: in the payload of a mutation, in the errors of a query."""
     reader = api.holding(await key_for(gateway, tenant, clock, ["read"]))
     calendar = {"key": "k", "name": "K", "document": CALENDAR}
@@ -173,7 +176,9 @@ async def test_missing_scope(api: Api, gateway: Gateway, tenant: str, clock: Clo
     assert "billing" in query_error["message"]
 
 
-async def test_another_tenant_sees_nothing(api: Api, gateway: Gateway, tenant: str, clock: Clock) -> None:
+async def test_another_tenant_sees_nothing(
+    api: Api, gateway: Gateway, tenant: str, clock: StandingTime
+) -> None:
     """What one tenant has made is not there for another, by key and by id."""
     calendar = {"key": "k", "name": "K", "document": CALENDAR}
     created = await api.ask(CREATE_CALENDAR, {"input": calendar})

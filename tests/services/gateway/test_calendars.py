@@ -11,8 +11,9 @@ import pytest
 from calendars.contract import AskCalendarState, CalendarStates
 from gateway.upstream.doors import Doors
 from serving.context import RequestContext
-from tests.services.gateway.conftest import Api, Clock
+from tests.services.gateway.conftest import Api
 from tests.services.gateway.documents import CREATE_CALENDAR
+from tests.services.standing_time import StandingTime
 
 HOUR_US = 3_600_000_000
 LONDON = {
@@ -275,7 +276,7 @@ async def test_the_audit_is_read_in_pages(desks: Api) -> None:
     assert (await desks.refusal(AUDIT, {"after": "Zm9v"}))["code"] == "cursor_invalid"
 
 
-async def test_a_calendar_as_it_was_known(desks: Api, clock: Clock) -> None:
+async def test_a_calendar_as_it_was_known(desks: Api, clock: StandingTime) -> None:
     """What a question says as of an earlier moment does not change when the past is put right."""
     asked = {"questions": [{"key": "london", "at": "2026-02-02T17:30:00Z"}]}
     clock.move(timedelta(hours=1))

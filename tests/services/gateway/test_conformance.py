@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.services.gateway.conftest import Api, Clock
+from tests.services.gateway.conftest import Api
 from tests.services.gateway.documents import (
     AGREEMENT,
     ASSESSMENT,
@@ -20,6 +20,7 @@ from tests.services.gateway.documents import (
     SAVE_POLICY,
     event,
 )
+from tests.services.standing_time import StandingTime
 
 HOUR_US = 3_600_000_000
 
@@ -61,7 +62,7 @@ async def test_viewer_is_the_credential(api: Api, tenant: str) -> None:
     assert "billing" in viewer["scopes"]
 
 
-async def test_whole_path(api: Api, clock: Clock) -> None:
+async def test_whole_path(api: Api, clock: StandingTime) -> None:
     """From a calendar to a numbered statement, exact to the microsecond and the cent."""
     await make_policy(api)
     await ingest_three(api)

@@ -19,7 +19,7 @@ from gateway.domain.errors import (
 from gateway.operations.create_api_key import IssuedKey, create_api_key
 from gateway.operations.create_tenant import create_tenant
 from gateway.operations.revoke_api_key import revoke_api_key
-from tests.services.gateway.conftest import Clock
+from tests.services.standing_time import StandingTime
 
 MALFORMED = [
     "",
@@ -33,7 +33,7 @@ MALFORMED = [
 
 
 @pytest.fixture
-async def issued(gateway: Gateway, tenant: str, clock: Clock) -> IssuedKey:
+async def issued(gateway: Gateway, tenant: str, clock: StandingTime) -> IssuedKey:
     """Make a tenant and a key that reads, for an hour."""
     await create_tenant(gateway.database, tenant_id=tenant, name="Test", now=clock())
     return await create_api_key(
@@ -65,7 +65,7 @@ async def test_secret_is_not_stored(gateway: Gateway, issued: IssuedKey, tenant:
     assert issued.token.rpartition("_")[2] not in row["everything"]
 
 
-async def test_expired_key_opens_nothing(gateway: Gateway, issued: IssuedKey, clock: Clock) -> None:
+async def test_expired_key_opens_nothing(gateway: Gateway, issued: IssuedKey, clock: StandingTime) -> None:
     """A key opens until its expiry, and not at it."""
     clock.move(timedelta(hours=1) - timedelta(microseconds=1))
     await gateway.verify(f"Bearer {issued.token}", "r")
@@ -75,7 +75,7 @@ async def test_expired_key_opens_nothing(gateway: Gateway, issued: IssuedKey, cl
 
 
 async def test_revoked_key_opens_nothing(
-    gateway: Gateway, issued: IssuedKey, tenant: str, clock: Clock
+    gateway: Gateway, issued: IssuedKey, tenant: str, clock: StandingTime
 ) -> None:
     """A revocation holds from the next request on; a second one keeps the first one's time."""
     first = await revoke_api_key(gateway.database, tenant_id=tenant, key_id=issued.key.key_id, now=clock())
@@ -87,7 +87,7 @@ async def test_revoked_key_opens_nothing(
 
 
 async def test_last_use_is_noted_to_the_minute(
-    gateway: Gateway, issued: IssuedKey, tenant: str, clock: Clock
+    gateway: Gateway, issued: IssuedKey, tenant: str, clock: StandingTime
 ) -> None:
     """Use is noted at once, then at most once a minute: reading stays reading."""
     began = clock()
@@ -99,7 +99,9 @@ async def test_last_use_is_noted_to_the_minute(
         assert last_used_at == began + timedelta(seconds=noted)
 
 
-async def test_key_of_another_tenant(gateway: Gateway, issued: IssuedKey, tenant: str, clock: Clock) -> None:
+async def test_key_of_another_tenant(
+    gateway: Gateway, issued: IssuedKey, tenant: str, clock: StandingTime
+) -> None:
     """A secret opens its own tenant only: under another tenant's name it is unknown."""
     other = f"{tenant}-other"
     await create_tenant(gateway.database, tenant_id=other, name="Other", now=clock())
@@ -124,7 +126,9 @@ def test_tenant_may_hold_underscores() -> None:
     assert parse_key(f"mt_a_b-c_{'0' * 64}").tenant_id == "a_b-c"
 
 
-async def test_bad_tenants_and_keys(gateway: Gateway, issued: IssuedKey, tenant: str, clock: Clock) -> None:
+async def test_bad_tenants_and_keys(
+    gateway: Gateway, issued: IssuedKey, tenant: str, clock: StandingTime
+) -> None:
     """A bad id, a tenant that is there or is not, an unknown scope: each is its own error with its field."""
     database, now = gateway.database, clock()
 

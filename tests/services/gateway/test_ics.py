@@ -10,7 +10,8 @@ import pytest
 import recurring_ical_events
 
 from gateway.app import Gateway
-from tests.services.gateway.conftest import Api, Clock, key_for
+from tests.services.gateway.conftest import Api, key_for
+from tests.services.standing_time import StandingTime
 
 OFFICE = {
     "zone": "Pacific/Auckland",
@@ -113,7 +114,9 @@ async def test_refusals_about_files_say_what_and_where(api: Api) -> None:
     assert (error["code"], error["field"]) == ("import_unknown", "document.holidays[0]")
 
 
-async def test_a_second_library_reads_the_days_on_which_a_calendar_is_closed(api: Api, clock: Clock) -> None:
+async def test_a_second_library_reads_the_days_on_which_a_calendar_is_closed(
+    api: Api, clock: StandingTime
+) -> None:
     """Day for day over a year: what the feed shows is what the Calendar itself says of its reasons."""
     await create(api, "office", OFFICE)
     opened = (await api.ask(OPEN, {"key": "office"}))["openClosureFeed"]
@@ -172,7 +175,7 @@ async def closed_days(api: Api, first: date, last: date) -> set[date]:
 
 
 async def test_an_address_of_a_feed_is_a_secret_and_can_be_revoked(
-    api: Api, gateway: Gateway, tenant: str, clock: Clock
+    api: Api, gateway: Gateway, tenant: str, clock: StandingTime
 ) -> None:
     """Nothing else opens it; after the revocation it opens nothing; a reader may not make one."""
     await create(api, "office", OFFICE)

@@ -25,7 +25,9 @@ from gateway.operations.verify_token import Trust
 from gateway.settings import Settings
 from gateway.upstream.signing_keys import KEEP_S, RETRY_S, SigningKeys
 from serving.environment import SettingError
-from tests.services.gateway.conftest import SECRET, Clock, listening
+from tests.services.gateway.conftest import SECRET
+from tests.services.listening import listening
+from tests.services.standing_time import StandingTime
 
 KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
 OTHER_KEY = RSAKey.generate_key(2048, {"kid": "two", "use": "sig"})
@@ -55,7 +57,9 @@ def provider() -> Provider:
 
 
 @pytest.fixture
-async def trusting(gateway: Gateway, provider: Provider, tenant: str, clock: Clock) -> AsyncIterator[Gateway]:
+async def trusting(
+    gateway: Gateway, provider: Provider, tenant: str, clock: StandingTime
+) -> AsyncIterator[Gateway]:
     """Trust the provider, and have a tenant that its tokens name."""
     await create_tenant(gateway.database, tenant_id=tenant, name="Test", now=clock())
     async with signing_keys(provider) as (url, keys):
@@ -77,7 +81,7 @@ async def signing_keys(provider: Provider) -> AsyncIterator[tuple[str, SigningKe
         yield url, SigningKeys(f"{url}/jwks", session, monotonic=lambda: provider.monotonic_s)
 
 
-def bearer(tenant_id: str, clock: Clock, *, key: RSAKey = KEY, **changes: Any) -> str:
+def bearer(tenant_id: str, clock: StandingTime, *, key: RSAKey = KEY, **changes: Any) -> str:
     """Sign a token and write the header; a claim of None is left out."""
     now_s = int(clock().timestamp())
     claims = {
@@ -92,7 +96,7 @@ def bearer(tenant_id: str, clock: Clock, *, key: RSAKey = KEY, **changes: Any) -
     return "Bearer " + jwt.encode({"alg": "RS256", "kid": key.kid}, said, key)
 
 
-async def test_good_token(trusting: Gateway, tenant: str, clock: Clock) -> None:
+async def test_good_token(trusting: Gateway, tenant: str, clock: StandingTime) -> None:
     """A token gives tenant, subject and those of its scopes that are ours."""
     context = await trusting.verify(bearer(tenant, clock), "r-1")
     assert (context.tenant_id, context.subject) == (tenant, "user:ada")
@@ -121,13 +125,15 @@ async def test_good_token(trusting: Gateway, tenant: str, clock: Clock) -> None:
     ],
     ids=lambda changes: "no key" if "key" in changes else repr(changes),
 )
-async def test_bad_token(trusting: Gateway, tenant: str, clock: Clock, changes: dict[str, Any]) -> None:
+async def test_bad_token(
+    trusting: Gateway, tenant: str, clock: StandingTime, changes: dict[str, Any]
+) -> None:
     """Another issuer or audience, no expiry, another time, an unknown tenant or key: not believed."""
     with pytest.raises(CredentialInvalidError):
         await trusting.verify(bearer(tenant, clock, **changes), "r")
 
 
-async def test_forged_tokens(trusting: Gateway, tenant: str, clock: Clock) -> None:
+async def test_forged_tokens(trusting: Gateway, tenant: str, clock: StandingTime) -> None:
     """Tokens signed with the public key as a secret, unsigned ones, and rubbish are not believed."""
     claims = bearer(tenant, clock).split(".")[1]
     signed_part = in_base64(b'{"alg":"HS256","kid":"one"}') + "." + claims
@@ -151,7 +157,9 @@ async def test_api_keys_go_on(trusting: Gateway, provider: Provider) -> None:
     assert provider.asked == 0
 
 
-async def test_new_key_is_found(trusting: Gateway, provider: Provider, tenant: str, clock: Clock) -> None:
+async def test_new_key_is_found(
+    trusting: Gateway, provider: Provider, tenant: str, clock: StandingTime
+) -> None:
     """When the provider changes its keys, the new one is fetched, but not more often than the limit."""
     await trusting.verify(bearer(tenant, clock), "r")
     provider.keys = [OTHER_KEY]
@@ -164,7 +172,7 @@ async def test_new_key_is_found(trusting: Gateway, provider: Provider, tenant: s
     assert provider.asked == 2
 
 
-async def test_provider_away(trusting: Gateway, provider: Provider, tenant: str, clock: Clock) -> None:
+async def test_provider_away(trusting: Gateway, provider: Provider, tenant: str, clock: StandingTime) -> None:
     """Keys are used while they are kept; after that no token is believed, and the refusal says why."""
     await trusting.verify(bearer(tenant, clock), "r")
     provider.away = True

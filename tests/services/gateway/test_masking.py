@@ -12,8 +12,9 @@ from gateway.app import Gateway, build_app
 from gateway.upstream.doors import Doors
 from serving.context import RequestContext
 from serving.problems import Problem
-from tests.services.gateway.conftest import Api, listening
+from tests.services.gateway.conftest import Api
 from tests.services.gateway.documents import CYCLES, INGEST
+from tests.services.listening import listening
 
 SECRET = "postgresql://meantime:hunter2@db/meantime"  # noqa: S105 - the text that must not get out
 

@@ -13,8 +13,9 @@ from clocks.contract import IngestEvents, MeasurementRecord, MeasurePeriods
 from clocks.service import ClocksService
 from serving.context import RequestContext
 from serving.problems import Problem
-from tests.services.clocks.conftest import StandingTime, acting_for
+from tests.services.clocks.conftest import acting_for
 from tests.services.clocks.stories import at, event
+from tests.services.standing_time import StandingTime
 
 HOUR_US = 3_600_000_000
 Told = tuple[str, str, str, dict[str, Any]]

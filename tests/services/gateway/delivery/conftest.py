@@ -27,7 +27,8 @@ from pgstore import outbox
 from pgstore.database import Database
 from pgstore.feed import DatabaseFeed
 from serving.context import SCOPES, RequestContext
-from tests.services.gateway.conftest import SECRET, Server
+from tests.services.gateway.conftest import SECRET
+from tests.services.listening import Server
 
 LOOPBACK = ip_network("127.0.0.0/8")
 PATIENCE_S = 20.0

@@ -11,9 +11,10 @@ import pytest
 from gateway.app import build_app
 from gateway.operations.create_tenant import create_tenant
 from gateway.worker import DeliveryWorker
-from tests.services.gateway.conftest import Api, listening
+from tests.services.gateway.conftest import Api
 from tests.services.gateway.delivery.conftest import Receiver, Stage, eventually, utc_now, working
 from tests.services.gateway.delivery.test_sockets import NO_DOORS, token_of
+from tests.services.listening import listening
 
 ERRORS = "errors { code kind field message }"
 FIELDS = """id webhookId name url filter { types policies metrics targets } maxInFlight enabled disabledReason
