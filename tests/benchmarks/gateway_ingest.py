@@ -98,8 +98,8 @@ async def measure(servers: Servers) -> None:
                 gateway.append(await through_gateway(bench, f"gateway-{size}-{number}", size, EVENTS))
             ratio = max(gateway) / max(service)
             sys.stdout.write(
-                f"ingest through the gateway, {size:>3} a batch: {max(gateway):>7,.0f} events/s; in the service"
-                f" {max(service):>7,.0f}; {ratio:.2f} of it (goal: {GOAL:.2f})\n"
+                f"ingest through the gateway, {size:>3} a batch: {max(gateway):>7,.0f} events/s; in the"
+                f" service {max(service):>7,.0f}; {ratio:.2f} of it (goal: {GOAL:.2f})\n"
             )
             sys.stdout.flush()
 
