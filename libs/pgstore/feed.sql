@@ -64,11 +64,11 @@ UPDATE feed_failures SET set_aside_at = coalesce(set_aside_at, now()) WHERE feed
 DELETE FROM feed_failures WHERE feed = $1 AND message_id = $2;
 
 -- name: read_asked
--- The oldest of what is set aside of a feed and shall be tried again, of all tenants.
+-- What was set aside first of a feed and shall be tried again, of all tenants: the order in which it came.
 SELECT tenant_id, message_id, type, subject, payload, created_at
 FROM feed_set_aside()
 WHERE feed = $1 AND replay_asked_at IS NOT NULL
-ORDER BY created_at, message_id
+ORDER BY set_aside_at, message_id
 LIMIT $2;
 
 -- name: forget_cursor
