@@ -25,7 +25,7 @@ from calendars.storage import ics_sources
 from pgstore.connection import Connection
 from pgstore.database import Database
 from serving.context import RequestContext
-from serving.outgoing import AddressRefusedError
+from serving.outgoing import NOTHING_KNOWN, AddressRefusedError
 
 __all__ = ["SourceFile", "apply_source", "read_files"]
 
@@ -175,8 +175,9 @@ async def _accept(
         decision=Decision.ACCEPTED,
         at=now,
         by=context.subject,
-        reason=request.reason or None,
+        reason=read_reason(request.reason),
     )
+    await ics_sources.set_validators(connection, tenant_id, source.key, NOTHING_KNOWN)
     next_at = now + timedelta(hours=source.refresh_hours)
     await ics_sources.set_checked(connection, tenant_id, source.key, at=now, problem=None, next_at=next_at)
     return number

@@ -404,6 +404,22 @@ async def test_a_feed_in_a_file_counts_at_once_when_it_is_new(
     assert source.pending is not None
 
 
+async def test_a_feed_that_goes_back_is_noticed(
+    door: Calendars, context: RequestContext, publisher: Publisher
+) -> None:
+    """What a file let count is not taken for what had waited before, though the feed says that again."""
+    publisher.headers = {"etag": '"1"'}
+    await door.save_ics_source(context, SaveIcsSource(key="company", name="Company", url=publisher.url))
+    await door.refresh_ics_source(context, RefreshIcsSource(key="company"))
+    publisher.headers, publisher.content = {"etag": '"2"'}, ics(PICNIC)
+    file = IcsSourceFile(key="company", name="Company", url=publisher.url)
+    await door.apply_calendars(context, ApplyCalendars(sources=(file,)))
+    publisher.headers, publisher.content = {"etag": '"1"'}, ics(FAIR)
+    source = await door.refresh_ics_source(context, RefreshIcsSource(key="company"))
+    assert source.pending is not None
+    assert [each["name"] for each in source.pending.holidays] == ["Fair"]
+
+
 @pytest.mark.parametrize("url", ["http://10.0.0.1/a.ics", "file:///etc/passwd", "http://[::1]/a.ics"])
 async def test_a_feed_of_our_own_network_is_refused(
     url: str, door: Calendars, context: RequestContext
