@@ -11,11 +11,11 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from businesstime import from_us
 from clocks.domain.cycle import Cycle, Outcome, Phase, SubjectState, empty_state
 from clocks.domain.due import Timelines, due_at_us
 from clocks.domain.event import Event
 from clocks.domain.fold import fold
+from clocks.domain.instant import instant
 from clocks.domain.policies import Policies
 from clocks.domain.reading import outcome_at, rewind
 
@@ -167,7 +167,7 @@ def counted(seen: Seen | None) -> Counted | None:
     """Take what a flip says."""
     if seen is None:
         return None
-    return Counted(seen.target, seen.outcome, None if seen.due_us is None else from_us(seen.due_us))
+    return Counted(seen.target, seen.outcome, instant(seen.due_us))
 
 
 def outcome(seen: Seen | None) -> Outcome | None:

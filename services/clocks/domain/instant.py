@@ -1,4 +1,4 @@
-"""Instants and dates that attributes hold, as callers wrote them."""
+"""Instants and dates: those that attributes hold, as callers wrote them, and those that may be missing."""
 
 from __future__ import annotations
 
@@ -6,13 +6,23 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from businesstime import to_us
+from businesstime import from_us, to_us
 from clocks.domain.event import in_reach
 
-__all__ = ["read_date", "read_instant_us"]
+__all__ = ["instant", "microseconds", "read_date", "read_instant_us"]
 
 DATE_LENGTH = len("2026-06-05")
 YEARS = range(1900, 2300)
+
+
+def microseconds(instant: datetime | None) -> int | None:
+    """Turn a UTC instant into microseconds, if there is one."""
+    return None if instant is None else to_us(instant)
+
+
+def instant(at_us: int | None) -> datetime | None:
+    """Turn microseconds into a UTC instant, if there is one."""
+    return None if at_us is None else from_us(at_us)
 
 
 def read_instant_us(attributes: Mapping[str, Any], name: str) -> int | None:

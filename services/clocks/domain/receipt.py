@@ -20,6 +20,7 @@ from clocks.domain.default_calendar import DefaultCalendar, with_defaults
 from clocks.domain.event import Event
 from clocks.domain.explain import CalendarVersion, Reason, SegmentKind, explain_cycle, split_by_version
 from clocks.domain.fold import fold
+from clocks.domain.instant import instant, microseconds
 from clocks.domain.policy import PolicyVersion
 from clocks.domain.policy_document import parse_policy
 from clocks.domain.reading import read_cycle
@@ -282,13 +283,3 @@ def segments_of(
         )
         for each in split_by_version(explain_cycle(cycle, at_us, timelines), versions)
     ]
-
-
-def microseconds(instant: datetime | None) -> int | None:
-    """Turn a UTC instant into microseconds, if there is one."""
-    return None if instant is None else to_us(instant)
-
-
-def instant(at_us: int | None) -> datetime | None:
-    """Turn microseconds into a UTC instant, if there is one."""
-    return None if at_us is None else from_us(at_us)

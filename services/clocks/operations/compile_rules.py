@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from businesstime import to_us
 from clocks.domain.default_calendar import DefaultCalendar, with_defaults
+from clocks.domain.instant import microseconds
 from clocks.domain.policies import PolicyBook
 from clocks.domain.policy import Policy, PolicyVersion
 from clocks.domain.policy_document import parse_policy
@@ -48,7 +48,7 @@ def compile_rules(rules: RuleRows) -> PolicyBook:
                 policy_key=policy_key,
                 version=rule.version,
                 policy=_policy(msgspec.json.encode(rule.document, order="deterministic")),
-                effective_from_us=_microseconds(rule.effective_from),
+                effective_from_us=microseconds(rule.effective_from),
             )
             for rule in group
         )
@@ -63,7 +63,7 @@ def compile_defaults(rows: Sequence[DefaultRow]) -> Sequence[DefaultCalendar]:
         DefaultCalendar(
             version=row.version,
             calendar_key=row.calendar_key,
-            effective_from_us=_microseconds(row.effective_from),
+            effective_from_us=microseconds(row.effective_from),
         )
         for row in rows
     ]
@@ -73,7 +73,3 @@ def compile_defaults(rows: Sequence[DefaultRow]) -> Sequence[DefaultCalendar]:
 def _policy(document: bytes) -> Policy:
     """Parse and compile a document once a process: a policy is a value."""
     return parse_policy(msgspec.json.decode(document))
-
-
-def _microseconds(instant: datetime | None) -> int | None:
-    return None if instant is None else to_us(instant)

@@ -8,6 +8,7 @@ from datetime import datetime
 from businesstime import from_us, to_us
 from clocks.contract import CycleChoice, CycleRecord
 from clocks.domain.cycle import Clock, Cycle, SubjectState
+from clocks.domain.instant import instant
 from clocks.domain.policies import Policies
 from clocks.domain.policy import PolicyVersion
 from clocks.domain.reading import read_cycle
@@ -42,13 +43,13 @@ def describe(
         phase=reading.phase,
         outcome=reading.outcome,
         started_at=from_us(cycle.started_at_us),
-        due_at=_instant(reading.due_at_us),
-        breached_at=_instant(reading.breached_at_us),
-        stopped_at=_instant(reading.stopped_at_us),
+        due_at=instant(reading.due_at_us),
+        breached_at=instant(reading.breached_at_us),
+        stopped_at=instant(reading.stopped_at_us),
         elapsed_us=reading.elapsed_us,
         remaining_us=reading.remaining_us,
         ticking=reading.ticking,
-        next_change_at=_instant(reading.next_change_us),
+        next_change_at=instant(reading.next_change_us),
         revision=edition.revision,
         read_at=at,
         choice=_choice(cycle, reading.target, key.metric, policies[key.policy_key]),
@@ -82,7 +83,3 @@ def _choice(cycle: Cycle, target: str, metric: str, versions: Sequence[PolicyVer
 
 def _is(clock: Clock, key: CycleKey) -> bool:
     return clock.metric == key.metric and clock.policy_key == key.policy_key
-
-
-def _instant(at_us: int | None) -> datetime | None:
-    return None if at_us is None else from_us(at_us)

@@ -10,6 +10,7 @@ from calendars.contract import Calendars, ReadCalendar
 from clocks.contract import CycleExplanation, ExplainCycle, SegmentRecord
 from clocks.domain.cycle import Cycle
 from clocks.domain.explain import CalendarVersion, Segment, explain_cycle, split_by_version
+from clocks.domain.instant import microseconds
 from clocks.domain.refusals import PageTooLargeError
 from clocks.domain.standing import CountedOn, CycleKey
 from clocks.operations.load_rulebook import Rulebooks, in_our_name
@@ -64,7 +65,7 @@ async def versions_of(
         found[key] = [
             CalendarVersion(
                 version=each.version,
-                effective_from_us=None if each.effective_from is None else to_us(each.effective_from),
+                effective_from_us=microseconds(each.effective_from),
             )
             for each in record.versions
             if each.version <= counted_on.versions[key]

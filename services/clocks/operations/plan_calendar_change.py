@@ -27,6 +27,7 @@ from clocks.domain.amendment_door import (
 )
 from clocks.domain.cycle import Cycle, Outcome
 from clocks.domain.due import Timelines
+from clocks.domain.instant import microseconds
 from clocks.domain.reading import outcome_at
 from clocks.domain.recount import due_by_rows, due_of_each
 from clocks.domain.refusals import BatchTooLargeError, PlanStaleError, TimelineInvalidError
@@ -203,10 +204,10 @@ def _tally_others(tally: Tally, others: Sequence[OtherCycle], timelines: Timelin
             [other.key for other in others],
             [other.target for other in others],
             [other.phase for other in others],
-            _instants(None if other.stopped_at is None else to_us(other.stopped_at) for other in others),
+            _instants(microseconds(other.stopped_at) for other in others),
         ),
         Numbers(
-            _instants(None if other.due_at is None else to_us(other.due_at) for other in others),
+            _instants(microseconds(other.due_at) for other in others),
             outcomes_of(_outcome(other, now_us) for other in others),
         ),
         Numbers(_instants(due), outcomes_of(outcomes)),

@@ -10,6 +10,7 @@ from calendars.contract import Calendars
 from clocks.contract import CycleReceipt, ReadReceipt
 from clocks.domain.event import Event
 from clocks.domain.explain import CalendarVersion
+from clocks.domain.instant import instant
 from clocks.domain.receipt import (
     Inputs,
     ReceiptCalendar,
@@ -101,7 +102,7 @@ def _calendar(key: str, timeline: Timeline, versions: Sequence[CalendarVersion])
         versions=tuple(
             ReceiptCalendarVersion(
                 version=each.version,
-                effective_from=None if each.effective_from_us is None else from_us(each.effective_from_us),
+                effective_from=instant(each.effective_from_us),
             )
             for each in versions
         ),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from businesstime import from_us, to_us
 from clocks.domain.firing import BREACH
+from clocks.domain.instant import instant, microseconds
 from clocks.domain.standing import CycleKey, Notice, Standing
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection, Row
@@ -18,7 +18,6 @@ __all__ = [
     "array_text",
     "delete_cycles",
     "insert_firings",
-    "instant",
     "keep_revisions",
     "lock_cycles",
     "locked_cycles",
@@ -139,10 +138,10 @@ def _standing(row: Row) -> Standing:
         phase=row["phase"],
         outcome=row["outcome"],
         started_at_us=to_us(row["started_at"]),
-        due_at_us=_microseconds(row["due_at"]),
-        breached_at_us=_microseconds(row["breached_at"]),
-        stopped_at_us=_microseconds(row["stopped_at"]),
-        ended_at_us=_microseconds(row["ended_at"]),
+        due_at_us=microseconds(row["due_at"]),
+        breached_at_us=microseconds(row["breached_at"]),
+        stopped_at_us=microseconds(row["stopped_at"]),
+        ended_at_us=microseconds(row["ended_at"]),
         left_us=row["left_us"],
         fire=tuple(zip(map(to_us, row["fire_at"]), row["fire_threshold"], strict=True)),
         fired=tuple(row["fired"]),
@@ -150,15 +149,6 @@ def _standing(row: Row) -> Standing:
         revision=row["revision"],
         spans=None if row["spans"] is None else tuple(row["spans"]),
     )
-
-
-def instant(at_us: int | None) -> datetime | None:
-    """Write an instant as the driver takes it."""
-    return None if at_us is None else from_us(at_us)
-
-
-def _microseconds(instant: datetime | None) -> int | None:
-    return None if instant is None else to_us(instant)
 
 
 def array_text(texts: Sequence[str]) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from businesstime import from_us, to_us
+from clocks.domain.instant import instant
 from clocks.domain.recount import Promise
 from clocks.domain.standing import CycleKey, Standing
-from clocks.storage.cycles import array_text, instant, locked_cycles
+from clocks.storage.cycles import array_text, locked_cycles
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 
