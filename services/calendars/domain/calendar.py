@@ -42,6 +42,7 @@ __all__ = [
     "in_force",
     "read_instant",
     "read_name",
+    "read_reason",
     "until_version",
     "version_numbered",
 ]
@@ -177,7 +178,7 @@ def amend(
         mode=amendment.mode,
         effective_from=_read_effective_from(amendment, planned_at or now),
         document=amendment.document,
-        reason=_read_reason(amendment),
+        reason=_reason_of(amendment),
         # Hosts' clocks differ: what is recorded later is never dated earlier.
         created_at=max(now, calendar.versions[-1].created_at),
         created_by=by,
@@ -233,6 +234,16 @@ def read_instant(instant: datetime, *, field: str) -> datetime:
     return instant.astimezone(UTC)
 
 
+def read_reason(given: str | None) -> str | None:
+    """Return why something was done, None where nothing is said. Raises ReasonInvalidError."""
+    reason = (given or "").strip()
+    if len(reason) > MAX_REASON_LENGTH or not reason.replace("\n", "").isprintable():
+        raise ReasonInvalidError(
+            f"reason: is at most {MAX_REASON_LENGTH} printable characters", field="reason"
+        )
+    return reason or None
+
+
 def _begins_at_or_after(version: Dated, start: datetime) -> bool:
     return version.effective_from is not None and version.effective_from >= start
 
@@ -275,14 +286,8 @@ def read_name(name: str) -> str:
     return stripped
 
 
-def _read_reason(amendment: Amendment) -> str | None:
-    reason = (amendment.reason or "").strip()
-    if not reason:
-        if amendment.mode is AmendMode.RESTATE:
-            raise ReasonMissingError("reason: RESTATE says why the past is put right", field="reason")
-        return None
-    if len(reason) > MAX_REASON_LENGTH or not reason.replace("\n", "").isprintable():
-        raise ReasonInvalidError(
-            f"reason: is at most {MAX_REASON_LENGTH} printable characters", field="reason"
-        )
+def _reason_of(amendment: Amendment) -> str | None:
+    reason = read_reason(amendment.reason)
+    if reason is None and amendment.mode is AmendMode.RESTATE:
+        raise ReasonMissingError("reason: RESTATE says why the past is put right", field="reason")
     return reason

@@ -6,6 +6,7 @@ what is done is what was shown. A plan that is older than a day is made anew.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -20,6 +21,7 @@ PLAN_LASTS = timedelta(days=1)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
+_TOKEN = re.compile(r"[0-9a-f]{1,13}-[0-9a-f]{64}")
 
 
 def write_token(asked: object, facts: Mapping[str, object], *, at: datetime) -> str:
@@ -32,10 +34,9 @@ def planned_at(token: str | None, *, now: datetime) -> datetime:
     """Return when a token's plan was made; without a token, now. Raises PlanStaleError."""
     if token is None:
         return now
-    try:
-        at = _EPOCH + int(token.partition("-")[0], 16) * _US
-    except (ValueError, OverflowError):
-        raise _stale("is none of a plan") from None
+    if not _TOKEN.fullmatch(token):
+        raise _stale("is none of a plan")
+    at = _EPOCH + int(token.partition("-")[0], 16) * _US
     if abs(now - at) > PLAN_LASTS:
         raise _stale("the plan was made more than a day ago")
     return at

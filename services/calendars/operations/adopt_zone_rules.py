@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from businesstime.zones import ZoneDatabase
+from calendars.domain.calendar import read_reason
 from calendars.domain.import_errors import ZoneUnwatchedError
 from calendars.domain.watch_door import AdoptedZoneRules, AdoptZoneRules
 from calendars.operations.read_watches import look_at_zones, read_all
@@ -25,7 +26,7 @@ async def adopt(
     zones: ZoneDatabase,
     now: datetime,
 ) -> AdoptedZoneRules:
-    """Take them over and tell `calendar.zone_rules_adopted`. Raises ZoneUnwatchedError where none changed."""
+    """Take them over; tell `calendar.zone_rules_adopted`. Raises ZoneUnwatchedError, ReasonInvalidError."""
     async with database.transaction(context.tenant_id) as connection:
         await calendars.lock_book(connection, context.tenant_id)
         return await once(
@@ -45,7 +46,7 @@ async def _adopt(
     zones: ZoneDatabase,
     now: datetime,
 ) -> AdoptedZoneRules:
-    tenant_id, reason = context.tenant_id, request.reason or None
+    tenant_id, reason = context.tenant_id, read_reason(request.reason)
     book = await read_all(connection, tenant_id)
     seen = look_at_zones(book, await watches.read_rules(connection, tenant_id), zones, now)
     change = next((each for each in seen.changes if each.zone == request.zone), None)

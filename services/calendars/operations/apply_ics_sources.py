@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from calendars.contract import AppliedIcsSource, ApplyCalendars, IcsSourceFile, SaveIcsSource
+from calendars.domain.calendar import read_reason
 from calendars.domain.calendar_file import ApplyAction
 from calendars.domain.document_imports import Entries, SourceKey
 from calendars.domain.errors import BatchTooLargeError, IcsInvalidError, KeysRepeatedError

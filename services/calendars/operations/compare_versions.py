@@ -8,7 +8,7 @@ from datetime import timedelta
 from businesstime import Timeline
 from calendars.contract import CompareVersions
 from calendars.domain.answer import read_window
-from calendars.domain.calendar import version_numbered
+from calendars.domain.calendar import read_instant, version_numbered
 from calendars.domain.document import read_key
 from calendars.domain.version_difference import CalendarDifference, difference_between
 from calendars.operations.obtain_timelines import TimelineSource, obtain
@@ -25,14 +25,15 @@ async def compare(
 ) -> CalendarDifference:
     """Compare; what the Calendar is made of counts as it is now, in both.
 
-    Raises CalendarUnknownError, VersionUnknownError, WindowInvalidError, InstantNaiveError.
+    Raises CalendarUnknownError, VersionUnknownError, WindowInvalidError, InstantNaiveError,
+    InstantOutOfBoundsError.
     """
     key = read_key(request.key)
     async with source.database.transaction(context.tenant_id, read_only=True) as connection:
         calendar = await load(connection, context.tenant_id, key)
     version_numbered(calendar, request.from_version, field="from_version")
     later = version_numbered(calendar, request.to_version, field="to_version")
-    start = request.start or later.effective_from or source.now
+    start = read_instant(request.start or later.effective_from or source.now, field="start")
     start, end = read_window(start, request.end or start + YEAR)
     before, after = [
         (await obtain(context, {key: "key"}, source, until={key: number}))[key].compiled.blob

@@ -6,7 +6,15 @@ from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime
 
-from calendars.domain.calendar import Amendment, AmendMode, CalendarVersion, amend, holding_from, read_instant
+from calendars.domain.calendar import (
+    Amendment,
+    AmendMode,
+    CalendarVersion,
+    amend,
+    holding_from,
+    read_instant,
+    read_reason,
+)
 from calendars.domain.calendar_file import AppliedCalendar
 from calendars.domain.document import CalendarKey, Document
 from calendars.domain.document_imports import SourceKey
@@ -129,7 +137,7 @@ async def _write(
         decision=decision,
         at=now,
         by=context.subject,
-        reason=request.reason or None,
+        reason=read_reason(request.reason),
     )
 
 

@@ -249,6 +249,18 @@ async def test_what_was_dismissed_is_not_offered_again(door: Calendars, context:
     assert (refused.code, refused.kind) == ("ics_edition_stale", "conflict")
 
 
+async def test_a_decision_has_a_reason_that_reads(door: Calendars, context: RequestContext) -> None:
+    """Or none; what is no text is refused, and the edition waits on."""
+    await offered(door, context, FAIR)
+    for decide in (
+        door.dismiss_ics_edition(context, DismissIcsEdition(key="company", edition=1, reason="\x00")),
+        door.accept_ics_edition(context, AcceptIcsEdition(key="company", edition=1, reason="\x00")),
+    ):
+        refused = await refusal_of(decide)
+        assert (refused.code, refused.field) == ("reason_invalid", "reason")
+    await door.dismiss_ics_edition(context, DismissIcsEdition(key="company", edition=1))
+
+
 async def test_what_is_done_to_a_source_is_written_down(
     door: Calendars, context: RequestContext, clock: StandingTime
 ) -> None:

@@ -105,6 +105,16 @@ async def test_a_plan_holds_for_a_day(
     assert (refused.code, refused.field) == ("plan_stale", "plan_token")
 
 
+@pytest.mark.parametrize("token", ["", "abc", "-1-" + "0" * 64, "f" * 99 + "-" + "0" * 64, "0x1-" + "0" * 64])
+async def test_what_is_none_of_a_plan_is_told_apart_from_one_that_is_old(
+    family: Calendars, context: RequestContext, token: str
+) -> None:
+    """The message says so, and no number is read out of it."""
+    request = AmendCalendar(key="world", expected_version=1, document=hours("UTC", "09:00-18:00"))
+    refused = await refusal_of(family.amend_calendar(context, with_token(request, token)))
+    assert (refused.code, refused.message) == ("plan_stale", "plan_token: is none of a plan: plan anew")
+
+
 def with_token(request: AmendCalendar, token: str, **changes: Any) -> AmendCalendar:
     """Write the request again with a plan's token."""
     fields = {name: getattr(request, name) for name in request.__struct_fields__}

@@ -139,6 +139,7 @@ async def test_a_version_compared_with_itself_has_no_difference(
         ({"key": "nobody"}, "calendar_unknown", "key"),
         ({"start": MONDAY, "end": MONDAY}, "window_invalid", "end"),
         ({"start": MONDAY, "end": MONDAY + timedelta(days=1_101)}, "window_invalid", "end"),
+        ({"start": datetime.max.replace(tzinfo=UTC)}, "instant_out_of_bounds", "start"),
         ({"start": datetime(2026, 3, 9)}, "instant_naive", "start"),  # noqa: DTZ001 - the point
     ],
 )

@@ -222,6 +222,19 @@ async def test_changed_rules_are_taken_over_once(
     assert message.payload["effective_from"].endswith("Z")
 
 
+@pytest.mark.parametrize("reason", ["\x00", "x" * 2_001])
+async def test_a_reason_that_is_no_text_is_refused(
+    counted: CalendarsService, context: RequestContext, reason: str
+) -> None:
+    """As that of an amendment is; nothing is taken over."""
+    counted._zones = Later("Asia/Tokyo", like="Asia/Shanghai")
+    refused = await refusal_of(
+        counted.adopt_zone_rules(context, AdoptZoneRules(zone="Asia/Tokyo", reason=reason))
+    )
+    assert (refused.code, refused.field) == ("reason_invalid", "reason")
+    assert len((await counted.read_watches(context, ReadWatches())).zones) == 1
+
+
 async def test_taking_over_needs_the_scope(counted: CalendarsService, tenant: str) -> None:
     """Reading is not enough."""
     reader = acting_for(tenant, scopes=frozenset({"read"}))
