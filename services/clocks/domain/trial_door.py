@@ -39,8 +39,8 @@ class ImagineSubject(msgspec.Struct, frozen=True, kw_only=True):
     """What would become of a Subject if, at `at` (None: now), all of this happened, in this order.
 
     attributes: those that change, such as the priority; null removes one. action: what is done by hand.
-    until: with a pause, when it is resumed. calendar_key: open Cycles are handed to that Calendar, as the
-    Metric retargets. events: what else happens.
+    until: with a pause, when it ends; what had stopped stays so. calendar_key: open Cycles are handed to
+    that Calendar, as the Metric retargets. events: what else happens.
     """
 
     subject_id: str

@@ -13,6 +13,7 @@ from clocks.domain.errors import EventInvalidError
 from clocks.domain.event import Event, check_event
 from clocks.domain.fold import fold
 from clocks.domain.imagination import hand_over, imagined_event
+from clocks.domain.policies import Policies
 from clocks.domain.refusals import CalendarUnknownError
 from clocks.domain.standing import CountedOn, CycleKey
 from clocks.operations.describe_cycle import describe
@@ -41,8 +42,12 @@ async def imagine(
     at = now if request.at is None else read_instant(request.at, field="at")
     events = _events(request, at)
     story = await load_story(context, request.subject_id, None, database=database, rulebooks=rulebooks)
+    told = [*story.events, *events]
     last_us = max([to_us(at), *(event.occurred_at_us for event in events)])
-    state = fold(empty_state(request.subject_id), [*story.events, *events], story.policies)
+    if request.until is not None:
+        last_us = max(last_us, to_us(request.until))
+        told += _pauses(told, at, request.until, story.policies)
+    state = fold(empty_state(request.subject_id), told, story.policies)
     counted_on = story.counted_on
     if request.calendar_key is not None:
         key = read_text(request.calendar_key, field="calendar_key")
@@ -86,13 +91,11 @@ def _events(request: ImagineSubject, at: datetime) -> list[Event]:
     said: list[tuple[str, datetime, dict[str, object]]] = []
     if request.attributes:
         said.append(("imagined", at, request.attributes))
-    if request.action is not None:
-        said.append((f"{RESERVED}{request.action}", at, {"reason": "what if"}))
     if request.until is not None:
-        until = read_instant(request.until, field="until")
-        if request.action != "pause" or until <= at:
+        if request.action != "pause" or read_instant(request.until, field="until") <= at:
             raise EventInvalidError("is for a pause, and later than it", field="until")
-        said.append((f"{RESERVED}resume", until, {"reason": "what if"}))
+    elif request.action is not None:
+        said.append((f"{RESERVED}{request.action}", at, {"reason": "what if"}))
     for place, each in enumerate(request.events):
         when = each.occurred_at
         field = f"events[{place}].occurred_at"
@@ -108,6 +111,20 @@ def _events(request: ImagineSubject, at: datetime) -> list[Event]:
         if is_action(event):
             read_action(event)
     return events
+
+
+def _pauses(events: Sequence[Event], at: datetime, until: datetime, policies: Policies) -> Iterator[Event]:
+    """Write a pause with an end down as time that does not count, for each Clock that is open at its start.
+
+    A resumption would do more than end it: it makes what had stopped run again, and what waits by its state.
+    """
+    said: dict[str, object] = {"reason": "what if", "from": at.isoformat(), "until": until.isoformat()}
+    subject_id, at_us = events[0].subject_id, to_us(at)
+    told = [event for event in events if event.occurred_at_us <= at_us]
+    for place, clock in enumerate(fold(empty_state(subject_id), told, policies).clocks):
+        if clock.cycles[-1].open:
+            about = {**said, "policy": clock.policy_key, "metric": clock.metric}
+            yield imagined_event(subject_id, MAX_IMAGINED + place, f"{RESERVED}exclude", at_us, about)
 
 
 def _compare(

@@ -89,6 +89,16 @@ async def test_paused_now_there_is_no_due_time(
 
 
 @pytest.mark.usefixtures("running")
+async def test_a_pause_with_an_end_leaves_what_stopped(door: Clocks, context: RequestContext) -> None:
+    """A Cycle that was stopped before the pause stays stopped after it."""
+    await ingest(door, context, event("e2", "T-1", "2026-03-02T11:00", state="solved"))
+    (kept,) = (await imagine(door, context, action="pause", until=at("2026-03-02T14:00"))).cycles
+    assert kept.before is not None
+    assert kept.before.phase == "STOPPED"
+    assert kept.after == kept.before
+
+
+@pytest.mark.usefixtures("running")
 async def test_raised_to_p1_it_is_due_sooner(door: Clocks, context: RequestContext) -> None:
     """Another priority is another Target, counted anew from the start."""
     told = await imagine(door, context, attributes={"priority": "1"})
