@@ -25,7 +25,8 @@ __all__ = ["parse_length", "parse_targets"]
 MAX_TARGETS = 100
 MAX_WARNINGS = 20
 MAX_DAYS = 1_000
-PERCENTAGE = re.compile(r"(\d{1,2})(?:\.(\d{1,4}))?\s*%")
+PERCENTAGE = re.compile(r"(\d{1,9})(?:\.(\d{1,4}))?\s*%")
+WHOLE_PPM = 1_000_000
 
 Length = tuple[int, TermRule | None]
 
@@ -58,11 +59,14 @@ def parse_target(value: object, path: str) -> Target:
 
 def parse_reach(fields: Mapping[str, Any], path: str) -> Length:
     """Parse how far the Target reaches: `duration` or `until`, one of them."""
-    if (fields.get("duration") is None) == (fields.get("until") is None):
+    length, until = fields.get("duration"), fields.get("until")
+    if length is None and until is None:
         raise PolicyInvalidError("is missing, or until is; one of them is needed", field=f"{path}.duration")
-    if fields.get("until") is not None:
-        return 0, parse_until(fields["until"], f"{path}.until")
-    return parse_length(fields["duration"], f"{path}.duration")
+    if length is None:
+        return 0, parse_until(until, f"{path}.until")
+    if until is not None:
+        raise PolicyInvalidError("stands beside duration; a target has one of them", field=f"{path}.until")
+    return parse_length(length, f"{path}.duration")
 
 
 def parse_length(value: object, path: str) -> Length:
@@ -101,9 +105,9 @@ def parse_warning(value: object, path: str, length: Length) -> WarningRule:
     rule = read_warning(label, path, fixed=term is not None and term.kind != "days")
     if term is None:
         rule = rule.of(target_us)
-    if rule.share_ppm == rule.before_us == rule.before_days or (
-        term is None and not 0 < rule.elapsed_us < target_us
-    ):
+    whole = rule.share_ppm >= WHOLE_PPM
+    nothing = rule.share_ppm == rule.before_us == rule.before_days
+    if whole or nothing or (term is None and not 0 < rule.elapsed_us < target_us):
         raise PolicyInvalidError(f"{label!r} is not between the start and the end of the target", field=path)
     return rule
 

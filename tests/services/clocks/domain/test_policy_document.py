@@ -143,7 +143,7 @@ FAULTS: list[tuple[str, object, str, str]] = [
     (f"{TARGET}/duration", 4, "metrics.resolution.targets[1].duration", "a text"),
     (f"{TARGET}/duration", "1001bd", "metrics.resolution.targets[1].duration", "at most 1000 business days"),
     (f"{TARGET}/duration", "0bd", "metrics.resolution.targets[1].duration", "more than nothing"),
-    (f"{TARGET}/until", {"attribute": "due"}, "metrics.resolution.targets[1].duration", "one of them"),
+    (f"{TARGET}/until", {"attribute": "due"}, "metrics.resolution.targets[1].until", "one of them"),
     (f"{TARGET}/duration", ..., "metrics.resolution.targets[1].duration", "one of them"),
     (f"{TARGET}/warnings", ["75%", "75%"], "metrics.resolution.targets[1].warnings[1]", "twice"),
     (
@@ -158,7 +158,12 @@ FAULTS: list[tuple[str, object, str, str]] = [
         "metrics.resolution.targets[1].warnings[0]",
         "between the start and the end",
     ),
-    (f"{TARGET}/warnings", ["120%"], "metrics.resolution.targets[1].warnings[0]", "no duration"),
+    (
+        f"{TARGET}/warnings",
+        ["120%"],
+        "metrics.resolution.targets[1].warnings[0]",
+        "between the start and the end",
+    ),
     (f"{TARGET}/warnings", "75%", "metrics.resolution.targets[1].warnings", "a list"),
     (f"{TARGET}/calender", "x", "metrics.resolution.targets[1].calender", "unknown"),
 ]
@@ -199,6 +204,8 @@ TERM_FAULTS: list[tuple[dict[str, object], str, str]] = [
     ({"until": {"attribute": ""}}, "until.attribute", "a text"),
     ({"until": {"date": "x"}}, "until.date", "unknown"),
     ({"duration": "2bd", "warnings": ["0%"]}, "warnings[0]", "between the start and the end"),
+    ({"duration": "2bd", "warnings": ["100%"]}, "warnings[0]", "between the start and the end"),
+    ({"duration": "4h", "until": {"business_day_end": 1}}, "until", "stands beside duration"),
 ]
 
 
