@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,6 +18,7 @@ __all__ = ["EVERYTHING", "Message", "MessageFilter", "check_filter", "due_at_of"
 MAX_WANTED = 50
 MAX_CHARACTERS = 200
 SEQUENCE_DIGITS = 20
+TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)*")
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,4 +123,10 @@ def check_filter(wanted: MessageFilter) -> MessageFilter:
                 raise FilterInvalidError(
                     f"{name}[{place}] has 1 to {MAX_CHARACTERS} characters", field=f"{name}[{place}]"
                 )
+    for place, value in enumerate(wanted.types):
+        if not TYPE.fullmatch(value):
+            raise FilterInvalidError(
+                f"types[{place}] is no type of message: write breach.fired, or breach for all that begin so",
+                field=f"types[{place}]",
+            )
     return wanted

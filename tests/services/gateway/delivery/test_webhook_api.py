@@ -104,6 +104,8 @@ REFUSED = [
     ({"maxInFlight": 0}, "webhook_invalid", "maxInFlight"),
     ({"maxInFlight": 33}, "webhook_invalid", "maxInFlight"),
     ({"filter": {"types": [""]}}, "filter_invalid", "types[0]"),
+    ({"filter": {"types": ["breach", "cycle."]}}, "filter_invalid", "types[1]"),
+    ({"filter": {"types": ["breach.*"]}}, "filter_invalid", "types[0]"),
     ({"filter": {"metrics": ["m"] * 51}}, "filter_invalid", "metrics"),
 ]
 

@@ -279,7 +279,7 @@ FILTERS = [
     MessageFilter(),
     MessageFilter(types=("breach",)),
     MessageFilter(types=("breach.fired", "cycle")),
-    MessageFilter(types=("bre", "cycle.")),
+    MessageFilter(types=("bre", "cycle.chan")),
     MessageFilter(policies=("gold", "silver")),
     MessageFilter(metrics=("resolution",), targets=("P1",)),
     MessageFilter(types=("breach",), policies=("gold",), metrics=("x",)),
