@@ -1,4 +1,4 @@
-"""Stories: what a tenant says and what happens to one Subject, as plain values that can be printed as JSON.
+"""Stories: what a tenant says and what happens to Subjects, as plain values that can be printed as JSON.
 
 Instants are minutes from the Monday on which a story is laid; days are counted from it, too.
 """
@@ -6,7 +6,7 @@ Instants are minutes from the Monday on which a story is laid; days are counted 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 __all__ = [
@@ -88,7 +88,7 @@ class TargetSaying(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class PolicySaying:
-    """A version of the Policy, which has one Metric. repeats: no, yes, chained."""
+    """What a version of the Policy says of one Metric. repeats: no, yes, chained."""
 
     since: int | None = None
     starts_at: bool = False
@@ -103,7 +103,7 @@ class Fact:
     """An event: says: attributes that change (None: removed; `opened` and `promised` are minutes).
 
     act: what is done by hand instead; to: the Target or the length promised then; span: what is excluded;
-    revokes: the number of the fact that it takes back.
+    revokes: the number of the fact that it takes back. about: the Metric that it is about; "": all.
     """
 
     number: int
@@ -114,6 +114,8 @@ class Fact:
     to: str | Length = ""
     span: tuple[int, int] = (0, 0)
     revokes: int = 0
+    about: str = ""
+    subject: str = "s"
 
 
 class Step(NamedTuple):
@@ -132,6 +134,7 @@ class Story:
     """All that is said, and how it comes to be known.
 
     calendars, policies: in the order in which they are saved.
+    second: what the same versions of the Policy say of its second Metric; empty: it has none.
     weeks: how many weeks before the present one the story is laid, where it is told at the real time.
     """
 
@@ -140,6 +143,14 @@ class Story:
     facts: tuple[Fact, ...]
     steps: tuple[Step, ...] = ()
     weeks: int = 0
+    second: tuple[PolicySaying, ...] = ()
+
+    def of(self, clock: tuple[str, str]) -> Story:
+        """Leave what concerns one Clock: a Subject, and the Metric `m` or `n`."""
+        subject, metric = clock
+        facts = (fact for fact in self.facts if fact.subject == subject and fact.about in {"", metric})
+        policies = self.policies if metric == "m" else self.second
+        return replace(self, policies=policies, second=(), facts=tuple(facts))
 
 
 def as_json(story: Story) -> str:

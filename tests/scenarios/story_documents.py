@@ -44,8 +44,18 @@ def calendar_document(saying: CalendarSaying, monday: date) -> dict[str, Any]:
     return document
 
 
-def policy_document(saying: PolicySaying) -> dict[str, Any]:
-    """Write a version of the Policy."""
+def policy_document(*sayings: PolicySaying) -> dict[str, Any]:
+    """Write a version of the Policy, by what it says of each Metric."""
+    return {
+        "name": "Story",
+        "covers": 'subject.covered == "yes"',
+        "calendars": {"default": "base", "attribute": "region", "mapping": dict(REGIONS)},
+        "metrics": {name: metric_document(saying) for name, saying in zip("mn", sayings, strict=False)},
+    }
+
+
+def metric_document(saying: PolicySaying) -> dict[str, Any]:
+    """Write a Metric."""
     metric: dict[str, Any] = {
         "start": 'subject.state in ["work", "wait", "done"]',
         "stop": 'subject.state == "done"',
@@ -58,12 +68,7 @@ def policy_document(saying: PolicySaying) -> dict[str, Any]:
     }
     if saying.starts_at:
         metric["starts_at"] = "opened"
-    return {
-        "name": "Story",
-        "covers": 'subject.covered == "yes"',
-        "calendars": {"default": "base", "attribute": "region", "mapping": dict(REGIONS)},
-        "metrics": {"m": metric},
-    }
+    return metric
 
 
 def target_document(target: TargetSaying) -> dict[str, Any]:
@@ -117,6 +122,10 @@ def said(name: str, value: str | int | None, monday: date) -> str | None:
 def action_of(fact: Fact, monday: date) -> dict[str, Any]:
     """Write what is done by hand."""
     done: dict[str, Any] = {"reason": "because"}
+    if fact.about:
+        done |= {"policy": "p", "metric": fact.about}
+    if fact.about:
+        done |= {"policy": "p", "metric": fact.about}
     if fact.act == "exclude":
         done |= {
             name: instant(monday, at).isoformat()

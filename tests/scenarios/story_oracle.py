@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from tests.scenarios.story import Fact, Length, PolicySaying, Story, TargetSaying, Warn, in_order
 from tests.scenarios.story_hours import MINUTE_US, Hours, hours_of_all, monday_us
 from tests.scenarios.story_run import Promise, Run
 from tests.scenarios.story_warnings import warned
 
-__all__ = ["REGIONS", "Seen", "lived", "owed", "see"]
+__all__ = ["REGIONS", "Seen", "lived", "owed", "place_of", "see"]
 
 REGIONS = {"east": "other", "north": "child", "south": "mix"}
 DEFAULT = "base"
@@ -38,6 +38,7 @@ class Seen(NamedTuple):
     target: str
     worth: int
     calendar: str
+    chosen_by: str
     ticking: bool
 
 
@@ -73,7 +74,7 @@ class Telling:
                 return (
                     None
                     if length is None
-                    else Promise(target.name, length, self.calendar_of(target), target.warnings)
+                    else Promise(target.name, length, warnings=target.warnings, **self.calendar_of(target))
                 )
         return None
 
@@ -86,19 +87,41 @@ class Telling:
             return Length("date", int(said.removeprefix("day ")))
         return None if said is None else Length("instant", self.us(said))
 
-    def calendar_of(self, target: TargetSaying) -> str:
+    def calendar_of(self, target: TargetSaying) -> Chosen:
         """Choose by Target, region, default."""
-        return target.calendar or REGIONS.get(str(self.says.get("region")), DEFAULT)
+        if target.calendar:
+            return {"calendar": target.calendar, "chosen_by": "target"}
+        region = str(self.says.get("region"))
+        if region in REGIONS:
+            return {"calendar": REGIONS[region], "chosen_by": "attribute"}
+        return {"calendar": DEFAULT, "chosen_by": "default"}
 
 
-def lived(story: Story, monday: date, facts: Sequence[Fact] | None = None) -> list[Run]:
-    """Live through a story, or through some facts of it; give its Cycles."""
-    log = standing(in_order(story.facts if facts is None else tuple(facts)))
+class Chosen(TypedDict):
+    """A Calendar, and the rule by which it was chosen."""
+
+    calendar: str
+    chosen_by: str
+
+
+def lived(
+    story: Story,
+    monday: date,
+    *,
+    hours: Mapping[str, Hours] | None = None,
+    until: tuple[int, int] | None = None,
+) -> list[Run]:
+    """Live through the story of one Clock; give its Cycles.
+
+    hours: the Calendars, where they are not those of the story. until: the place of the last fact to be lived
+    through (minute, number); what is taken back later never was, nevertheless.
+    """
+    log = [fact for fact in standing(in_order(story.facts)) if until is None or place_of(fact) <= until]
     start = monday_us(monday)
     telling = Telling(
         monday=start,
         policies=story.policies,
-        hours=hours_of_all(story.calendars, monday),
+        hours=hours_of_all(story.calendars, monday) if hours is None else hours,
         excluded=[
             (start + fact.span[0] * MINUTE_US, start + fact.span[1] * MINUTE_US)
             for fact in log
@@ -126,6 +149,11 @@ def standing(log: Sequence[Fact]) -> list[Fact]:
                 each for each in left if not (each.act and each in before and each.number == fact.revokes)
             ]
     return left
+
+
+def place_of(fact: Fact) -> tuple[int, int]:
+    """Say where a fact stands in the log."""
+    return fact.at, fact.number
 
 
 def do(telling: Telling, fact: Fact) -> None:
@@ -159,7 +187,9 @@ def override(telling: Telling, run: Run, fact: Fact) -> None:
     promise = telling.promise(run.rule, fact.to) if isinstance(fact.to, str) else None
     if isinstance(fact.to, Length):
         target = next(target for target in run.rule.targets if target.name == run.promise.target)
-        promise = Promise(target.name, fact.to, telling.calendar_of(target), fitting(target, fact.to))
+        promise = Promise(
+            target.name, fact.to, warnings=fitting(target, fact.to), **telling.calendar_of(target)
+        )
     if promise is not None:
         run.overridden = True
         recount = run.rule.retarget == "RECOUNT" or not run.open
@@ -235,7 +265,7 @@ def go_on(telling: Telling, run: Run, at: int, *, stops: bool) -> None:
     promise = None if run.overridden else telling.promise(run.rule)
     if promise is None:
         target = next(target for target in run.rule.targets if target.name == run.promise.target)
-        promise = run.promise._replace(calendar=telling.calendar_of(target))
+        promise = run.promise._replace(**telling.calendar_of(target))
     run.retarget(at, promise, recount=run.rule.retarget == "RECOUNT")
     stop_or_pause(telling, run, at, stops=stops)
 
@@ -277,6 +307,7 @@ def see(run: Run, at: int, policies: Sequence[PolicySaying]) -> Seen:
         target=run.promise.target,
         worth=worth,
         calendar=run.promise.calendar,
+        chosen_by=run.promise.chosen_by,
         ticking=run.phase == "RUNNING" and not hidden and at >= run.started and hours.is_open(at),
     )
 

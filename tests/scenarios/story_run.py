@@ -20,7 +20,7 @@ FAR_US = 1 << 60
 
 
 class Promise(NamedTuple):
-    """What holds: the Target, how long, on which Calendar, and its warnings.
+    """What holds: the Target, how long, on which Calendar and by which rule, and its warnings.
 
     length: for what was `said`, Length("instant", µs) or Length("date", day).
     """
@@ -29,6 +29,7 @@ class Promise(NamedTuple):
     length: Length
     calendar: str
     warnings: tuple[Warn, ...] = ()
+    chosen_by: str = "default"
 
     @property
     def fixed(self) -> bool:

@@ -15,14 +15,13 @@ from tests.scenarios.story import (
     Length,
     PolicySaying,
     Season,
-    Step,
     Story,
     TargetSaying,
     Warn,
 )
 from tests.scenarios.story_hours import MINUTE_US, hours_of_all, monday_us
 
-__all__ = ["stories", "told_stories"]
+__all__ = ["CHECKED_ON", "calendars", "facts", "open_enough", "policy", "stories"]
 
 DAY = 1440
 DAYS = 21
@@ -166,18 +165,19 @@ def changes(draw: st.DrawFn, *, first: bool) -> tuple[tuple[str, str | int | Non
 
 
 @st.composite
-def facts(draw: st.DrawFn) -> tuple[Fact, ...]:
-    """Make a log of up to ten facts, some of them by hand."""
+def facts(draw: st.DrawFn, *, subject: str = "s", after: int = 0, most: int = 10) -> tuple[Fact, ...]:
+    """Make a log of up to ten facts about a Subject, some of them by hand, numbered from `after` on."""
     found = []
-    for number in range(draw(st.integers(1, 10))):
-        at = draw(minutes if number else st.integers(0, 2 * DAY))
-        act = "" if number == 0 else draw(st.sampled_from([""] * 8 + ACTS))
+    for number in range(after, after + draw(st.integers(1, most))):
+        first = number == after
+        at = draw(st.integers(0, 2 * DAY) if first else minutes)
+        act = "" if first else draw(st.sampled_from([""] * 8 + ACTS))
         if not act:
             kind = draw(st.sampled_from(["updated"] * 12 + ["deleted"]))
-            says = draw(changes(first=number == 0))
-            found.append(Fact(number=number, at=at, kind=kind, says=says))
+            says = draw(changes(first=first))
+            found.append(Fact(number=number, at=at, kind=kind, says=says, subject=subject))
         else:
-            found.append(draw(by_hand(number, at, act)))
+            found.append(replace(draw(by_hand(number, at, act)), subject=subject))
     return tuple(found)
 
 
@@ -203,22 +203,3 @@ def by_hand(number: int, at: int, act: str) -> st.SearchStrategy[Fact]:
 
 
 stories = st.builds(Story, calendars=calendars(), policies=policies, facts=facts())
-
-
-@st.composite
-def told_stories(draw: st.DrawFn) -> Story:
-    """Make a story with an order in which it comes to be known, in batches, parts of them twice."""
-    story = draw(stories)
-    waiting = draw(st.permutations([fact.number for fact in story.facts]))
-    steps = []
-    while waiting:
-        size = draw(st.integers(1, len(waiting)))
-        again = draw(st.lists(st.sampled_from([fact.number for fact in story.facts]), max_size=1))
-        steps.append(Step("events", (*waiting[:size], *again)))
-        waiting = waiting[size:]
-    amended = sum(saying.since is not None for saying in story.calendars)
-    others = ["amend"] * amended + ["policy"] * (len(story.policies) - 1)
-    others += draw(st.lists(st.sampled_from(["fire", "settle", "fire"]), max_size=4))
-    for kind in others:
-        steps.insert(draw(st.integers(0, len(steps))), Step(kind))
-    return replace(story, steps=tuple(steps), weeks=draw(st.integers(0, 3)))

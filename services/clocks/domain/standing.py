@@ -103,15 +103,18 @@ def stand(
 
     The Breach of an open Cycle is left to the worker, which sends it in its place after the warnings; that
     of a Cycle which has ended counts as fired here. A warning is not sent for a Cycle that has ended, nor
-    for one that was already breached when the warning was first noticed.
+    for one that was already breached when the warning was first noticed. One whose end was told ahead of its
+    time has not ended yet.
     """
     spans = spans_of(cycle)
-    firings = all_firings(cycle, counted_on.timelines, spans) if cycle.open else ()
+    ended_us = cycle.cancelled_at_us if cycle.stopped_at_us is None else cycle.stopped_at_us
+    over = ended_us is not None and ended_us <= now_us
+    firings = () if over else all_firings(cycle, counted_on.timelines, spans)
     due_us = _breach_in(firings) if cycle.open else due_at_us(cycle, counted_on.timelines)
     outcome = outcome_at(cycle, due_us, now_us)
-    breached_us = due_us if outcome == "BREACHED" else None
+    breached_us = due_us if outcome == "BREACHED" and due_us is not None and due_us < now_us else None
     fired = _still_fired(before, firings, breached_us, now_us)
-    if breached_us is not None and not cycle.open and BREACH not in fired:
+    if breached_us is not None and over and BREACH not in fired:
         fired = (*fired, BREACH)
     told = breached_us if BREACH in fired else None
     target_us = target_at_us(cycle, counted_on.timelines)
@@ -124,12 +127,12 @@ def stand(
         calendar_rule=cycle.calendar_rule,
         calendar_keys=_calendar_keys(cycle),
         phase=cycle.phase,
-        outcome="BREACHED" if told is not None else "PENDING" if cycle.open else outcome,
+        outcome="BREACHED" if told is not None else "PENDING" if outcome == "BREACHED" else outcome,
         started_at_us=cycle.started_at_us,
         due_at_us=due_us,
         breached_at_us=told,
         stopped_at_us=cycle.stopped_at_us,
-        ended_at_us=cycle.cancelled_at_us if cycle.stopped_at_us is None else cycle.stopped_at_us,
+        ended_at_us=ended_us,
         left_us=_left_us(cycle, target_us, counted_on.timelines),
         fire=_left_to_fire(before, firings, fired, breached_us),
         fired=fired,

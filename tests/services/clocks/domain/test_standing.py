@@ -66,6 +66,15 @@ def test_a_paused_cycle_has_nothing_to_fire() -> None:
     assert (standing.fire, standing.due_at_us, standing.left_us) == ((), None, 3 * HOUR_US)
 
 
+def test_an_end_told_ahead_of_its_time_fires_nothing_early() -> None:
+    """A stop that is still to come, after due: warning and Breach wait for their time, and the worker."""
+    standing = entered(cycle_of((0, "start"), (6, "stop")), 1)
+    assert standing.fire == ((at_us(2), WARNING), (at_us(4), "breach"))
+    assert (standing.outcome, standing.fired, standing.breached_at_us) == ("PENDING", (), None)
+    assert said(None, standing) == ["cycle.changed"]
+    assert entered(cycle_of((0, "start"), (6, "stop")), 7).outcome == "BREACHED"
+
+
 def test_time_left_stands_still_in_pauses_alone() -> None:
     """Overdue too; while a Cycle runs, and once it is over, there is none that does."""
     late = entered(cycle_of((0, "start"), (5, "wait")), 9)
