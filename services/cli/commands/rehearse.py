@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ from cli.errors import OptionError
 from cli.graphql import open_gateway_client
 from cli.rehearsing import Flip, Question, Rehearsal, rehearse
 from cli.runtime import DATA_DIRECTORY
+from money import Money, currency
 
 __all__ = ["CANCELLED_EXIT", "app", "rehearse_policy"]
 
@@ -131,11 +133,11 @@ def report(rehearsal: Rehearsal, shown: list[Flip], output: Format) -> None:
         console.print(flip_table(shown))
     console.print(f"{rehearsal.flips:,} cycles would have another outcome.")
     if rehearsal.money is not None:
-        money = rehearsal.money
-        console.print(
-            f"The period costs {money.before_minor:,}, and would cost {money.after_minor:,},"
-            f" in minor units of {money.currency}."
+        before, after = (
+            Money(currency=currency(rehearsal.money.currency), minor=minor)
+            for minor in (rehearsal.money.before_minor, rehearsal.money.after_minor)
         )
+        console.print(f"The period costs {before}, and would cost {after}.")
 
 
 def summary(rehearsal: Rehearsal) -> dict[str, Any]:
@@ -166,25 +168,32 @@ def targets(rehearsal: Rehearsal) -> list[tuple[str, str]]:
 def attainment(rehearsal: Rehearsal) -> Table:
     """Put attainment as it happened beside what it would have been."""
     table = Table(title="Attainment, as it happened and as it would have been")
-    for name in ("Metric", "Target"):
-        table.add_column(name)
-    for name in ("Met", "Breached", "Attained", "Would be met", "Breached", "Attained"):
+    table.add_column("Target", overflow="fold")
+    for name in ("Met", "Breached", "Attained", "Would\nbe met", "Breached", "Attained"):
         table.add_column(name, justify="right")
     for metric, target in targets(rehearsal):
         cells: list[str] = []
         for side in (rehearsal.before, rehearsal.after):
             met, breached = side[metric, target, "met"], side[metric, target, "breached"]
             cells += [f"{met:,}", f"{breached:,}", percentage(met, met + breached)]
-        table.add_row(metric, target, *cells)
+        table.add_row(f"{metric} {target}", *cells)
     return table
 
 
 def flip_table(flips: list[Flip]) -> Table:
     """List flips."""
-    table = Table(title="Flips")
-    for name in ("Subject", "Metric", "Was", "Would be", "Due", "Would be due"):
-        table.add_column(name, no_wrap=True)
+    table = Table(title="Flips (UTC)")
+    table.add_column("Subject", overflow="fold", ratio=1, min_width=10)
+    table.add_column("Metric", overflow="fold")
+    for name in ("Was", "Would be", "Due", "Would be due"):
+        table.add_column(name)
     for each in flips:
-        sides = (each.outcome_before, each.outcome_after, each.due_before, each.due_after)
-        table.add_row(each.subject_id, f"{each.metric} ({each.cycle})", *(side or "-" for side in sides))
+        dues = (minute(due) for due in (each.due_before, each.due_after))
+        outcomes = (outcome or "-" for outcome in (each.outcome_before, each.outcome_after))
+        table.add_row(each.subject_id, f"{each.metric} ({each.cycle})", *outcomes, *dues)
     return table
+
+
+def minute(instant: str | None) -> str:
+    """Show an instant in UTC, its seconds cut off."""
+    return "-" if instant is None else f"{datetime.fromisoformat(instant).astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -94,7 +94,8 @@ async def test_attainment_flips_and_money(recorded: Access, shorter: Path) -> No
     table = await run(recorded, *command)
     assert "100.00 %" in table.out
     assert "10 cycles would have another outcome." in table.out
-    assert "would cost 100,000, in minor units of BRL" in table.out
+    assert "The period costs 0.00 BRL, and would cost 1000.00 BRL." in table.out
+    assert all(each["subjectId"] in table.out for each in flips), "named in full on 80 columns"
 
 
 async def test_another_calendar(recorded: Access, tmp_path: Path) -> None:
