@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 from contextlib import ExitStack
 from urllib.parse import urlsplit, urlunsplit
 
@@ -31,9 +32,12 @@ _SERVERS = ExitStack()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the servers before xdist starts its workers, which inherit the addresses."""
+    """Start the servers before xdist starts its workers, which inherit the addresses, and heed Ctrl-C."""
     if _is_worker(config):
         return
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # So it is in the background of a script, and every process of a test would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ[_RUN] = secrets.token_hex(4)
     if getattr(config.option, "numprocesses", None):
         _start_servers()

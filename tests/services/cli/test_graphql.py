@@ -12,7 +12,7 @@ from aiohttp import web
 from cli.access import Access
 from cli.graphql import GatewayRefusalError, GatewayUnreachableError, open_gateway_client
 
-VIEWER = {"data": {"viewer": {"tenant": {"tenantId": "t"}}}}
+VIEWER = {"data": {"viewer": {"scopes": ["read"], "tenant": {"tenantId": "t"}}}}
 BUSY = {"errors": [{"message": "too much", "extensions": {"code": "busy", "kind": "too_many"}}]}
 
 

@@ -153,7 +153,7 @@ async def test_ctrl_c_cancels(tmp_path: Path) -> None:
 
     async with answering(answer) as access:
         process = await start(access, "rehearse", "--policy", "p", "--data", str(tmp_path))
-        await asked.wait()
+        await asyncio.wait_for(asked.wait(), 60)
         process.send_signal(signal.SIGINT)
         out, err = await process.communicate()
     assert process.returncode == 130, err
