@@ -165,7 +165,7 @@ def do(telling: Telling, fact: Fact) -> None:
         run.waits = run.phase == "PAUSED" or run.hand == "released"
         run.hand = "held"
         run.turn(at, "PAUSED")
-    elif fact.act == "resume" and run.phase == "STOPPED":
+    elif fact.act == "resume" and run.phase == "STOPPED" and (fact.about or run.hand == "ended"):
         run.turn(at, "RUNNING")
         run.stopped, run.hand = None, ""
     elif fact.act == "resume" and run.phase == "PAUSED":

@@ -17,7 +17,14 @@ __all__ = ["act", "exclude", "exclusion_of", "override"]
 
 
 def act(cycle: Cycle, action: Action, event: Event) -> Cycle:
-    """Pause, resume, stop or cancel a Cycle; the same one where that changes nothing."""
+    """Pause, resume, stop or cancel a Cycle; the same one where that changes nothing.
+
+    A resumption that names no Metric leaves what kept its promise by itself: pausing and resuming all of a
+    Subject is neutral.
+    """
+    done = cycle.phase == "STOPPED" and cycle.hand != "ended"
+    if action.kind == "resume" and action.metric is None and done:
+        return cycle
     does = ACTS.get(action.kind)
     return cycle if does is None else does(cycle, event)
 
@@ -94,7 +101,14 @@ def override(cycle: Cycle, action: Action, rules: Rules, subject: Mapping[str, A
         calendar_rule=calendar.rule,
         overridden=True,
     )
+    if promise_of(to) == promise_of(cycle):
+        return replace(cycle, calendar_rule=calendar.rule, overridden=True)
     return aim(cycle, to, event, recount=rules.metric.retarget == "RECOUNT" or not cycle.open)
+
+
+def promise_of(cycle: Cycle) -> tuple[object, ...]:
+    """Say what a Cycle is under: to override it by the same changes nothing."""
+    return cycle.target, cycle.target_us, cycle.term, cycle.calendar_key, cycle.warnings
 
 
 def fitting(warnings: tuple[WarningRule, ...], target_us: int | None) -> tuple[WarningRule, ...]:

@@ -46,7 +46,7 @@ __all__ = [
 
 FORMAT = "meantime.receipt/1"
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """Counts the changes of the fold after which the same inputs may give another Cycle."""
 
 _ENCODER = msgspec.json.Encoder(order="sorted")

@@ -128,7 +128,7 @@ def do(runs: list[Run], fact: Fact, rule: Rule, said: Fact) -> None:
     if fact.act == "pause" and run.open and run.hand != "held":
         run.waits = run.phase == "PAUSED" or run.hand == "released"
         run.phase, run.hand = "PAUSED", "held"
-    elif fact.act == "resume" and run.phase == "STOPPED":
+    elif fact.act == "resume" and run.phase == "STOPPED" and run.hand == "ended":
         run.phase, run.stopped, run.hand = "RUNNING", None, ""
     elif fact.act == "resume" and run.phase == "PAUSED":
         run.hand = "released" if run.waits or run.hand != "held" else ""

@@ -70,7 +70,8 @@ EVENTS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "made less urgent": ("updated", {"priority": "low"}),
     "handed over": ("updated", {"region": "east"}),
     "`clock.pause`": ("clock.pause", REASON),
-    "`clock.resume`": ("clock.resume", REASON),
+    "`clock.resume` of the Metric": ("clock.resume", REASON | {"metric": "work"}),
+    "`clock.resume` of all": ("clock.resume", REASON),
     "`clock.stop`": ("clock.stop", REASON),
     "`clock.cancel`": ("clock.cancel", REASON),
     "`clock.exclude`": (
