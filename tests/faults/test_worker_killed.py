@@ -74,7 +74,7 @@ async def test_a_killed_worker_loses_and_doubles_nothing(
     await calendars.amend_calendar(context, same_hours())
     passage = 2 if "firing" in point else 1
     async with worker_process(database_url, redis_url, point, passage) as doomed:
-        assert await asyncio.wait_for(doomed.wait(), timeout=30) == -signal.SIGKILL
+        assert await asyncio.wait_for(doomed.wait(), timeout=120) == -signal.SIGKILL
     async with worker_process(database_url, redis_url, NEVER, 0):
         await eventually(lambda: all_fired(clocks, context))
         await eventually(lambda: no_work_left(clocks, context))
