@@ -35,7 +35,8 @@ def fold(
     if not log:
         return state
     actions = [event for event in log if event.type.startswith(RESERVED)]
-    if actions and takes_back([each for each in state.actions if each not in revoked], actions):
+    held = [each for each in state.actions if each not in revoked]
+    if actions and takes_back(held, (event for event in actions if event.event_id not in revoked)):
         raise EventsLateError("a manual action is taken back that was folded already: fold all again")
     folding = Folding(state, policies)
     if actions:

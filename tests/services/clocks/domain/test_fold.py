@@ -254,6 +254,22 @@ def test_two_folds_are_one_fold(story: list[Fact], rule: Rule, cut: int) -> None
     assert fold_in_two("s", events, cut, policies)[1] == folded(events, policies)
 
 
+def test_a_log_in_two_bears_a_revocation_that_is_revoked() -> None:
+    """What was taken back and is there again was in the state at the stop, and folding goes on from it."""
+    opened = Fact(slot=0, kind="updated", state="work", priority="1")
+    story = [
+        opened,
+        Fact(slot=1, act="pause"),
+        Fact(slot=2, act="revoke", revokes=1),
+        Fact(slot=3, act="revoke", revokes=2),
+    ]
+    rule = Rule(starts_at=False, repeats=False, reopen="resume", retarget="RECOUNT")
+    events, policies = events_of(story), policies_of(rule)
+    _, after = fold_in_two("s", events, 2, policies)
+    assert after == folded(events, policies)
+    assert [cycle.phase for cycle in cycles_of(after)] == ["PAUSED"]
+
+
 handled = st.lists(st.one_of(facts, actions, actions), min_size=3, max_size=7).map(in_order)
 
 
