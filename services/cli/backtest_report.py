@@ -13,8 +13,8 @@ from rich.table import Table
 
 from businesstime import from_us
 from cli.backtesting import TriedCycle
+from clocks.domain.backtest import counts_as
 from clocks.domain.cycle import Outcome, Phase
-from clocks.domain.reading import Reading
 
 __all__ = ["print_tables", "report_lines"]
 
@@ -84,7 +84,7 @@ def print_tables(cycles: Iterable[TriedCycle], console: Console) -> None:
 def breached_among(cycles: Iterable[TriedCycle], counts: Tally) -> Iterator[TriedCycle]:
     """Count all Cycles as they pass, and pass on those that were breached."""
     for tried in cycles:
-        counts[tried.metric, tried.reading.target, standing(tried.reading)] += 1
+        counts[tried.metric, tried.reading.target, counts_as(tried.reading.phase, tried.reading.outcome)] += 1
         if tried.reading.outcome == "BREACHED":
             yield tried
 
@@ -107,12 +107,6 @@ def attainment_table(counts: Tally) -> Table:
         shown = (f"{number:,}" for number in numbers)
         table.add_row(metric, target, *shown, percentage(met, met + breached))
     return table
-
-
-def standing(reading: Reading) -> str:
-    """Tell what a Cycle counts as: one that was cancelled before due is neither met nor pending."""
-    cancelled = reading.phase == "CANCELLED" and reading.outcome == "PENDING"
-    return "CANCELLED" if cancelled else reading.outcome
 
 
 def breached_table(breached: Iterable[TriedCycle]) -> Table:

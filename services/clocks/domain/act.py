@@ -19,8 +19,8 @@ __all__ = ["act", "exclude", "exclusion_of", "override"]
 def act(cycle: Cycle, action: Action, event: Event) -> Cycle:
     """Pause, resume, stop or cancel a Cycle; the same one where that changes nothing.
 
-    A resumption that names no Metric leaves what kept its promise by itself: pausing and resuming all of a
-    Subject is neutral.
+    A resumption that names no Metric leaves what stopped by itself: pausing and resuming all of a Subject is
+    neutral.
     """
     done = cycle.phase == "STOPPED" and cycle.hand != "ended"
     if action.kind == "resume" and action.metric is None and done:

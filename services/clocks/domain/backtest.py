@@ -19,7 +19,17 @@ from clocks.domain.instant import instant
 from clocks.domain.policies import Policies
 from clocks.domain.reading import outcome_at, rewind
 
-__all__ = ["Counted", "Flip", "Rulings", "Tried", "TriedTarget", "Window", "sum_targets", "try_subject"]
+__all__ = [
+    "Counted",
+    "Flip",
+    "Rulings",
+    "Tried",
+    "TriedTarget",
+    "Window",
+    "counts_as",
+    "sum_targets",
+    "try_subject",
+]
 
 Place = tuple[str, int]
 
@@ -83,15 +93,15 @@ class TriedTarget(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: int
 
 
-Standing = tuple[str, str, str]
+Tallied = tuple[str, str, str]
 """Metric, Target, and what a Cycle counts as."""
 
 
 class Tried(NamedTuple):
-    """What became of one Subject: the standing of each Cycle that counts, on both sides, and the flips."""
+    """What became of one Subject: what each Cycle that counts is tallied as, on both sides, and the flips."""
 
-    before: Sequence[Standing]
-    after: Sequence[Standing]
+    before: Sequence[Tallied]
+    after: Sequence[Tallied]
     flips: tuple[Flip, ...]
 
 
@@ -118,7 +128,7 @@ def try_subject(
         for place, cycle in stands.items()
     }
     return Tried(
-        standings(before, window), standings(after, window), flips(state.subject_id, before, after, window)
+        tallied(before, window), tallied(after, window), flips(state.subject_id, before, after, window)
     )
 
 
@@ -184,20 +194,22 @@ def counts(seen: Seen | None, window: Window) -> bool:
     return seen.outcome == "PENDING" or (seen.due_us is not None and window.holds(seen.due_us))
 
 
-def standings(side: Mapping[Place, Seen], window: Window) -> Sequence[Standing]:
+def tallied(side: Mapping[Place, Seen], window: Window) -> Sequence[Tallied]:
     """List what counts."""
     return [
-        (metric, seen.target, standing(seen)) for (metric, _), seen in side.items() if counts(seen, window)
+        (metric, seen.target, counts_as(seen.phase, seen.outcome))
+        for (metric, _), seen in side.items()
+        if counts(seen, window)
     ]
 
 
-def standing(seen: Seen) -> str:
+def counts_as(phase: Phase, outcome: Outcome) -> str:
     """Tell what a Cycle counts as: one that was cancelled before due is neither met nor pending."""
-    return "CANCELLED" if seen.phase == "CANCELLED" and seen.outcome == "PENDING" else seen.outcome
+    return "CANCELLED" if phase == "CANCELLED" and outcome == "PENDING" else outcome
 
 
-def sum_targets(sides: Iterable[Iterable[Standing]]) -> tuple[TriedTarget, ...]:
-    """Count the standings of Subjects, in order of Metric and Target."""
+def sum_targets(sides: Iterable[Iterable[Tallied]]) -> tuple[TriedTarget, ...]:
+    """Count what Cycles are tallied as, in order of Metric and Target."""
     total = Counter(chain.from_iterable(sides))
     return tuple(
         TriedTarget(

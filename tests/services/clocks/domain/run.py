@@ -23,6 +23,8 @@ class Run:
 
     point: where a promise that is no length ends, as far as pauses have moved it. settled: the same before
     the stop in which it stands. hand: what was done by hand and still holds.
+    came: the length, Calendar, due, point and standing breach with which it came to this half hour, if they
+    changed in it; what held for no time never held.
     """
 
     number: int
@@ -38,6 +40,7 @@ class Run:
     point: int = 0
     settled: int = 0
     stands: bool = False
+    came: tuple[Length, str, int | None, int, bool] | None = None
     stopped: int | None = None
     cancelled: int | None = None
     hand: str = ""
@@ -54,7 +57,7 @@ class Run:
 
     def begin(self) -> None:
         """Stand at the starting point."""
-        self.did, self.used, self.due = [], 0, None
+        self.did, self.used, self.due, self.came = [], 0, None, None
         if isinstance(self.length, Until):
             self.point = reaches_to(self.length, self.started, self.calendar)
             self.due = self.point if self.point <= self.started else None
@@ -65,6 +68,7 @@ class Run:
             return
         if self.phase == "STOPPED" and (not self.did or self.did[-1][0] != "STOPPED"):
             self.settled = self.point
+        self.came = None
         self.did.append((self.phase, self.calendar))
         counts = self.phase == "RUNNING" and slot not in self.excluded
         is_open = CALENDARS[self.calendar](slot)
@@ -85,14 +89,16 @@ class Run:
 
     def retarget(self, slot: int, promise: Promise, calendar: str, *, recount: bool) -> None:
         """Come under another promise or Calendar."""
-        moves = calendar != self.calendar
-        changes = promise[1] != self.length or (moves and reads_calendar(self.length))
-        if promise == (self.target, self.length) and not moves:
+        if promise == (self.target, self.length) and calendar == self.calendar:
             return
-        self.target, self.length, self.calendar = *promise, calendar
         if recount:
+            self.target, self.length, self.calendar = *promise, calendar
             self.recount()
             return
+        self.came = self.came or (self.length, self.calendar, self.due, self.point, self.stands)
+        length, came_on, self.due, self.point, self.stands = self.came
+        changes = promise[1] != length or (calendar != came_on and reads_calendar(length))
+        self.target, self.length, self.calendar = *promise, calendar
         self.stands = self.stands or (changes and self.broken_before(slot))
         if changes and not self.stands:
             self.promise_anew(max(slot, self.started))
