@@ -17,7 +17,7 @@ from pgstore.database import Database
 from pgstore.errors import CursorAheadError
 from pgstore.feed import Feed, FeedMessage, FeedPage, forget_cursor, message_of, read_cursor, save_cursor
 
-__all__ = ["MAX_ATTEMPTS", "Handle", "follow_once"]
+__all__ = ["MAX_ATTEMPTS", "Handle", "follow_once", "next_page"]
 
 Handle = Callable[[str, Sequence[FeedMessage]], Awaitable[None]]
 """Takes a tenant and its messages of a page, in order; has its effects in transactions of its own."""
@@ -45,14 +45,8 @@ async def follow_once(database: Database, feed: Feed, *, name: str, handle: Hand
     Order: a tenant's messages are handled in order, but for those that are set aside, which are handled when
     they are replayed, after later ones.
     """
-    async with database.connection() as connection:
-        after = await read_cursor(connection, name)
-    try:
-        page = await feed.read(after, limit)
-    except Exception as error:
-        if getattr(error, "code", None) != CursorAheadError.code:
-            raise
-        await _begin_again(database, name)
+    page = await next_page(database, feed, name=name, limit=limit)
+    if page is None:
         return 0
     for tenant_id, messages in _by_tenant(page).items():
         await _hand_over(database, name, handle, tenant_id, messages)
@@ -62,6 +56,25 @@ async def follow_once(database: Database, feed: Feed, *, name: str, handle: Hand
     else:
         await _replay(database, name, handle, limit)
     return len(page.messages)
+
+
+async def next_page(database: Database, feed: Feed, *, name: str, limit: int) -> FeedPage | None:
+    """Read a page from where the cursor was saved last; raises what reading raises.
+
+    None: the cursor is from another life of the feed's source, one restored into another server for instance;
+    it is forgotten, and the feed is followed again from its start.
+    """
+    async with database.connection() as connection:
+        after = await read_cursor(connection, name)
+    try:
+        return await feed.read(after, limit)
+    except Exception as error:
+        if getattr(error, "code", None) != CursorAheadError.code:
+            raise
+    _LOG.warning("feed %s is not the one that was followed: following it again from its start", name)
+    async with database.connection() as connection:
+        await forget_cursor(connection, name)
+    return None
 
 
 async def _hand_over(
@@ -137,13 +150,6 @@ async def _replay(database: Database, name: str, handle: Handle, limit: int) -> 
 
 def _passes(error: Exception) -> bool:
     return getattr(error, "kind", None) in _PASSING or isinstance(error, (OSError, TimeoutError))
-
-
-async def _begin_again(database: Database, name: str) -> None:
-    """Forget a cursor from another life of the source, one restored into another server for instance."""
-    _LOG.warning("feed %s is not the one that was followed: following it again from its start", name)
-    async with database.connection() as connection:
-        await forget_cursor(connection, name)
 
 
 def _by_tenant(page: FeedPage) -> dict[str, list[FeedMessage]]:
