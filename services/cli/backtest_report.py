@@ -13,6 +13,7 @@ from rich.table import Table
 
 from businesstime import from_us
 from cli.backtesting import TriedCycle
+from cli.results import percentage
 from clocks.domain.backtest import counts_as
 from clocks.domain.cycle import Outcome, Phase
 
@@ -124,14 +125,6 @@ def breached_table(breached: Iterable[TriedCycle]) -> Table:
             tried.subject_id, name, due, stopped or reading.phase.lower(), span(-reading.remaining_us)
         )
     return table
-
-
-def percentage(part: int, whole: int) -> str:
-    """Show a ratio with two decimals, rounded down, so that only all of them are 100 %."""
-    if not whole:
-        return "no data"
-    hundredths = part * 10_000 // whole
-    return f"{hundredths // 100}.{hundredths % 100:02d} %"
 
 
 def minute(instant_us: int | None) -> str:

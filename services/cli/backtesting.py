@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from businesstime import Timeline, compile_schedule, schedule_from_document
+from cli.document_files import DocumentError, read_document, refusal
 from cli.errors import CliError
 from cli.events import BadRow, EventRow, ExportError, read_event_lines
-from cli.manifest import bare_document
 from cli.servicenow import read_servicenow
 from cli.sorting import in_order
 from clocks.domain.cycle import Cycle, empty_state
@@ -26,15 +25,12 @@ from clocks.domain.policy_document import parse_policy
 from clocks.domain.reading import Reading, read_cycle
 
 __all__ = [
-    "DocumentError",
     "Log",
     "TriedCycle",
     "compile_calendars",
     "default_zone",
     "is_json_lines",
     "read_calendars",
-    "read_document",
-    "read_mapping",
     "read_policy",
     "try_policy",
 ]
@@ -43,14 +39,6 @@ POLICY_KEY = "backtest"
 DEFAULT_KEY = "default"
 MAX_REPORTED = 20
 JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
-
-
-class DocumentError(CliError):
-    """A policy or calendar file that cannot be used; the code is that of the rule it breaks."""
-
-    def __init__(self, message: str, *, code: str = "document_invalid", field: str | None = None) -> None:
-        super().__init__(message, field=field)
-        self.code = code
 
 
 class Log:
@@ -188,32 +176,6 @@ def default_zone(documents: Mapping[str, Mapping[str, Any]], policy: Policy) -> 
     if not isinstance(zone, str):
         raise DocumentError("the calendar has no zone of its own: give --timezone", field="timezone")
     return zone
-
-
-def read_document(path: Path) -> Mapping[str, Any]:
-    """Read the document in a YAML or JSON file, without what says what it is. Raises DocumentError."""
-    return bare_document(read_mapping(path))
-
-
-def read_mapping(path: Path) -> Mapping[str, Any]:
-    """Read a YAML or JSON file that holds a mapping. Raises DocumentError."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DocumentError(f"{path}: {error.strerror or error}") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DocumentError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(document, dict):
-        raise DocumentError(f"{path}: a mapping is needed at the top")
-    return document
-
-
-def refusal(source: object, error: Exception) -> Exception:
-    """Name the file in a refusal that has a code; any other error is one of ours, and stays as it is."""
-    code = getattr(error, "code", None)
-    if not isinstance(code, str):
-        return error
-    return DocumentError(f"{source}: {error}", code=code, field=getattr(error, "field", None))
 
 
 def is_json_lines(path: Path) -> bool:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -26,17 +25,11 @@ from cli.backtesting import (
     try_policy,
 )
 from cli.errors import OptionError
+from cli.results import Format
 
 __all__ = ["app", "backtest"]
 
 app = typer.Typer(add_completion=False)
-
-
-class Format(StrEnum):
-    """How the result is printed."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 @app.command()

@@ -17,11 +17,11 @@ from rich.table import Table
 
 from cli.access import Access, find_access
 from cli.backtest_report import span
-from cli.backtesting import read_mapping
-from cli.commands.backtest import Format
+from cli.document_files import read_mapping
 from cli.errors import OptionError
 from cli.graphql import open_gateway_client
 from cli.measuring import Measured, MeasuredPeriod, PeriodQuestion, measure
+from cli.results import Format
 from cli.runtime import DATA_DIRECTORY
 
 __all__ = ["app", "measure_periods"]

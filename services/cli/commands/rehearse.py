@@ -18,12 +18,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cli.access import Access, find_access
-from cli.backtest_report import percentage
-from cli.backtesting import read_document
-from cli.commands.backtest import Format
+from cli.document_files import read_document
 from cli.errors import OptionError
 from cli.graphql import open_gateway_client
 from cli.rehearsing import Flip, Question, Rehearsal, rehearse
+from cli.results import Format, percentage
 from cli.runtime import DATA_DIRECTORY
 from money import Money, currency
 
