@@ -50,6 +50,7 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fal
 
     STOPPED is the time between a stop and the reopening; it is not counted.
     term: to where the promise reaches, where it is no sum of hours; `target_us` is 0 then.
+    calendar_rule: which rule chose the Calendar; None: folded before that was kept, as the Cycle says.
     """
 
     phase: Phase
@@ -60,6 +61,7 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fal
     calendar_key: str
     cause: Cause
     term: Term | None = None
+    calendar_rule: CalendarRule | None = None
 
 
 class Exclusion(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -63,6 +63,7 @@ def open_stretch(cycle: Cycle, end_us: int) -> Stretch:
         calendar_key=cycle.calendar_key,
         cause=cycle.cause,
         term=cycle.term,
+        calendar_rule=cycle.calendar_rule,
     )
 
 

@@ -9,6 +9,7 @@ from businesstime import NeverClosesError, NeverOpensError
 from clocks.domain.cycle import Cycle, Outcome, Phase
 from clocks.domain.due import Timelines, due_at_us, elapsed_at_us, target_at_us, timeline_of
 from clocks.domain.exclusion import lay_out
+from clocks.domain.policy import CalendarRule
 
 __all__ = ["Reading", "outcome_at", "read_cycle", "rewind"]
 
@@ -25,6 +26,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     read_at_us: int
     target: str
     target_us: int
+    calendar_key: str
+    calendar_rule: CalendarRule
     phase: Phase
     outcome: Outcome
     due_at_us: int | None
@@ -56,6 +59,8 @@ def read_cycle(cycle: Cycle, at_us: int, timelines: Timelines) -> Reading:
         read_at_us=at_us,
         target=seen.target,
         target_us=target_us,
+        calendar_key=seen.calendar_key,
+        calendar_rule=seen.calendar_rule,
         phase=now.phase,
         outcome=outcome,
         due_at_us=due_us,
@@ -116,6 +121,7 @@ def rewind(cycle: Cycle, at_us: int) -> Cycle:
         target_us=current.target_us,
         term=current.term,
         calendar_key=current.calendar_key,
+        calendar_rule=current.calendar_rule or cycle.calendar_rule,
         stretches=kept,
     )
     return replace(seen, stopped_at_us=current.start_us) if current.phase == "STOPPED" else seen

@@ -76,9 +76,9 @@ def retarget(cycle: Cycle, verdict: Verdict, rules: Rules, facts: Facts) -> Cycl
     if target is None or target.term is not None or term is not None or cycle.overridden:
         target, term = promised(cycle, target, rules.metric, facts)
     calendar = rules.policy.calendars.choose(target, facts.subject)
-    if target.name == cycle.target and calendar.key == cycle.calendar_key and term == cycle.term:
-        same_rule = calendar.rule == cycle.calendar_rule
-        return cycle if same_rule else replace(cycle, calendar_rule=calendar.rule)
+    chosen = (cycle.calendar_key, cycle.calendar_rule)
+    if target.name == cycle.target and calendar == chosen and term == cycle.term:
+        return cycle
     to = replace(cycle, term=term, calendar_key=calendar.key, calendar_rule=calendar.rule)
     if not cycle.overridden:
         to = replace(to, target=target.name, target_us=target.duration_us, warnings=target.warnings)
@@ -110,7 +110,12 @@ def aim(cycle: Cycle, to: Cycle, event: Event, *, recount: bool) -> Cycle:
 def recounted(piece: Stretch, to: Cycle) -> Stretch:
     """Count a stretch as if the promise and the Calendar had always held."""
     return replace(
-        piece, target=to.target, target_us=to.target_us, calendar_key=to.calendar_key, term=to.term
+        piece,
+        target=to.target,
+        target_us=to.target_us,
+        calendar_key=to.calendar_key,
+        calendar_rule=to.calendar_rule,
+        term=to.term,
     )
 
 

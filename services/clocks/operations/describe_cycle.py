@@ -11,7 +11,7 @@ from clocks.domain.cycle import Clock, Cycle, SubjectState
 from clocks.domain.instant import instant
 from clocks.domain.policies import Policies
 from clocks.domain.policy import PolicyVersion
-from clocks.domain.reading import read_cycle
+from clocks.domain.reading import Reading, read_cycle
 from clocks.domain.standing import CountedOn, CycleKey
 from clocks.storage.readings import Edition
 
@@ -29,6 +29,7 @@ def describe(
 ) -> CycleRecord:
     """Read a Cycle at an instant. Raises BusinessTimeError where its Calendar cannot say."""
     reading = read_cycle(cycle, to_us(at), counted_on.timelines)
+    moved = reading.calendar_key != cycle.calendar_key  # handed over since
     return CycleRecord(
         subject_id=key.subject_id,
         policy_key=key.policy_key,
@@ -37,9 +38,9 @@ def describe(
         cycle=key.cycle,
         target=reading.target,
         target_us=reading.target_us,
-        calendar_key=cycle.calendar_key,
-        calendar_version=edition.calendar_version,
-        calendar_rule=cycle.calendar_rule,
+        calendar_key=reading.calendar_key,
+        calendar_version=counted_on.versions[reading.calendar_key] if moved else edition.calendar_version,
+        calendar_rule=reading.calendar_rule,
         phase=reading.phase,
         outcome=reading.outcome,
         started_at=from_us(cycle.started_at_us),
@@ -52,7 +53,7 @@ def describe(
         next_change_at=instant(reading.next_change_us),
         revision=edition.revision,
         read_at=at,
-        choice=_choice(cycle, reading.target, key.metric, policies[key.policy_key]),
+        choice=_choice(cycle, reading, key.metric, policies[key.policy_key]),
     )
 
 
@@ -64,12 +65,12 @@ def find_cycle(state: SubjectState, key: CycleKey) -> Cycle | None:
     return next((cycle for cycle in clock.cycles if cycle.number == key.cycle), None)
 
 
-def _choice(cycle: Cycle, target: str, metric: str, versions: Sequence[PolicyVersion]) -> CycleChoice:
+def _choice(cycle: Cycle, reading: Reading, metric: str, versions: Sequence[PolicyVersion]) -> CycleChoice:
     """Say what chose, by the version that governs the Cycle."""
     version = next(each for each in versions if each.version == cycle.policy_version)
     targets = version.rules[metric].metric.targets
-    place = next(place for place, each in enumerate(targets) if each.name == target)
-    rule = cycle.calendar_rule
+    place = next(place for place, each in enumerate(targets) if each.name == reading.target)
+    rule = reading.calendar_rule
     return CycleChoice(
         covers=version.policy.covers.text,
         target_when=targets[place].when.text,
