@@ -190,6 +190,8 @@ async def test_runners_of_two_databases_may_meet_at_the_roles(
     roles = [f"raced_{secrets.token_hex(4)}" for _ in range(3)]
     runners = [await asyncpg.connect(owner_url) for _ in range(6)]
     await asyncio.gather(*(ensure_roles(runner, roles) for runner in runners))
+    made = "SELECT count(*) FROM pg_roles WHERE rolname = ANY ($1)"
+    assert await administrator.fetchval(made, roles) == len(roles)
     for role in roles:
         await runners[0].execute(f"SET ROLE {role}")
         await runners[0].execute("RESET ROLE")
