@@ -25,7 +25,7 @@ from calendars.contract import AmendCalendar
 from calendars.service import CalendarsService
 from calendars.settings import Settings as CalendarsSettings
 from cli.tracks import migrate_all
-from clocks.app import open_clocks, open_worker
+from clocks.app import open_worker
 from clocks.contract import CalendarChange, EventRecord, IngestEvents, PlanCalendarChange
 from clocks.service import ClocksService
 from clocks.settings import Settings
@@ -33,8 +33,8 @@ from embedded.running import Servers
 from serving.context import RequestContext
 from tests.benchmarks.ingest import CALENDAR, acting_for, batched, prepare, story
 from tests.durable_servers import durable_servers
+from tests.open_services import fields_of, open_services
 
-SECRET = "a secret of benchmarks, longer than 32"  # noqa: S105 - guards nothing
 SIZES = (10_000, 200_000)
 BATCH = 500
 LOOK_S = 0.2
@@ -86,9 +86,11 @@ def work(servers: Servers) -> None:
 
     async def run() -> None:
         async with AsyncExitStack() as stack:
-            calendars = await stack.enter_async_context(open_calendars(CalendarsSettings(**fields(servers))))
+            calendars = await stack.enter_async_context(
+                open_calendars(CalendarsSettings(**fields_of(servers)))
+            )
             worker = await stack.enter_async_context(
-                open_worker(Settings(**fields(servers)), calendars=calendars, feed=calendars.feed)
+                open_worker(Settings(**fields_of(servers)), calendars=calendars, feed=calendars.feed)
             )
             await worker.run()
 
@@ -101,10 +103,7 @@ async def measure(servers: Servers) -> None:
     async with AsyncExitStack() as stack:
         connection = await asyncpg.connect(servers.database_url)
         stack.push_async_callback(connection.close)
-        calendars = await stack.enter_async_context(open_calendars(CalendarsSettings(**fields(servers))))
-        service = await stack.enter_async_context(
-            open_clocks(Settings(**fields(servers)), calendars=calendars)
-        )
+        service, calendars = await stack.enter_async_context(open_services(servers))
         for size in SIZES:
             context = acting_for(f"bench-{size}")
             await prepare(service, calendars, context)
@@ -212,11 +211,6 @@ async def amend(calendars: CalendarsService, context: RequestContext, connection
     if await connection.fetchval(WRONG, context.tenant_id):
         sys.exit("a Cycle stands on the version before")
     return took_s
-
-
-def fields(servers: Servers) -> dict[str, Any]:
-    """Name the servers."""
-    return {"database_url": servers.database_url, "redis_url": servers.redis_url, "internal_secret": SECRET}
 
 
 def print_line(text: str) -> None:

@@ -12,25 +12,21 @@ import statistics
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import uvloop
 
-from calendars.app import open_calendars
 from calendars.contract import CreateCalendar
-from calendars.settings import Settings as CalendarsSettings
 from cli.tracks import migrate_all
-from clocks.app import open_clocks
 from clocks.contract import EventRecord, IngestEvents, ListCycles, SavePolicy
 from clocks.service import ClocksService
-from clocks.settings import Settings
 from embedded.running import Servers
 from serving.context import RequestContext
-from tests.benchmarks.ingest import CALENDAR, POLICY, SECRET
+from tests.benchmarks.ingest import CALENDAR, POLICY
 from tests.durable_servers import durable_servers
+from tests.open_services import open_services
 
 CYCLES = 1_000_000
 TENANTS = 100
@@ -95,16 +91,7 @@ def main() -> None:
 
 async def measure(servers: Servers, cycles: int, tenants: int) -> None:
     """Print one line for each question."""
-    fields: dict[str, Any] = {
-        "database_url": servers.database_url,
-        "redis_url": servers.redis_url,
-        "internal_secret": SECRET,
-    }
-    async with AsyncExitStack() as stack:
-        calendars = await stack.enter_async_context(open_calendars(CalendarsSettings(**fields)))
-        service = await stack.enter_async_context(
-            open_clocks(Settings(**fields), calendars=calendars, now=lambda: NOW)
-        )
+    async with open_services(servers, now=lambda: NOW) as (service, calendars):
         contexts = [acting_for(f"board-{number}") for number in range(min(tenants, 5))]
         for context in contexts:
             await prepare(service, calendars, context)

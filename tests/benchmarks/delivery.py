@@ -35,8 +35,8 @@ from pgstore.database import Database
 from pgstore.feed import DatabaseFeed
 from serving.context import SCOPES, RequestContext
 from tests.durable_servers import durable_servers
+from tests.open_services import SECRET
 
-SECRET = "a secret of benchmarks, longer than 32"  # noqa: S105 - guards nothing
 TENANT = "bench"
 TAKEN = 50_000
 SENT = 5_000

@@ -30,15 +30,16 @@ import uvloop
 from calendars.app import open_calendars
 from calendars.settings import Settings as CalendarsSettings
 from cli.tracks import migrate_all
-from clocks.app import open_clocks, open_worker
+from clocks.app import open_worker
 from clocks.contract import EventRecord, IngestEvents
 from clocks.operations import fire_thresholds
 from clocks.settings import Settings
 from clocks.storage.firing import Fired
 from embedded.running import Servers
 from pgstore.database import Database
-from tests.benchmarks.ingest import SECRET, acting_for, batched, prepare, story, warm_up
+from tests.benchmarks.ingest import acting_for, batched, prepare, story, warm_up
 from tests.durable_servers import durable_servers
+from tests.open_services import fields_of, open_services
 
 RUNNING = 1_000_000
 BACKLOG = 40_000
@@ -276,9 +277,7 @@ def ingest(servers: Servers, ready: Any, stop: Any) -> None:
 async def send(servers: Servers, ready: Any, stop: Any) -> None:
     """Send batches at their times, and say how many events a second it came to."""
     async with AsyncExitStack() as stack:
-        calendars = await stack.enter_async_context(open_calendars(CalendarsSettings(**fields_of(servers))))
-        settings = Settings(**fields_of(servers))
-        service = await stack.enter_async_context(open_clocks(settings, calendars=calendars))
+        service, calendars = await stack.enter_async_context(open_services(servers))
         await warm_up(service, calendars)
         context = acting_for("beside")
         await prepare(service, calendars, context)
@@ -299,15 +298,6 @@ def as_of_now(events: Sequence[EventRecord]) -> Iterator[EventRecord]:
     now = datetime.now(UTC)  # noqa: TID251 - the sender's own time
     for place, event in enumerate(events):
         yield msgspec.structs.replace(event, occurred_at=now + timedelta(microseconds=place))
-
-
-def fields_of(servers: Servers) -> dict[str, Any]:
-    """Give the settings of every service here."""
-    return {
-        "database_url": servers.database_url,
-        "redis_url": servers.redis_url,
-        "internal_secret": SECRET,
-    }
 
 
 def write(line: str) -> None:

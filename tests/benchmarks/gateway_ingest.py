@@ -38,8 +38,9 @@ from gateway.upstream.doors import Doors
 from serving.context import SCOPES
 from serving.telemetry import configure_logging
 from tests.benchmarks.gateway import INGEST
-from tests.benchmarks.ingest import SECRET, acting_for, batched, prepare, service_rate, story
+from tests.benchmarks.ingest import acting_for, batched, prepare, service_rate, story
 from tests.durable_servers import durable_servers
+from tests.open_services import SECRET
 from tests.services.listening import listening
 
 EVENTS = 20_000

@@ -13,28 +13,23 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import uvloop
 
-from calendars.app import open_calendars
 from calendars.contract import CreateCalendar
-from calendars.settings import Settings as CalendarsSettings
 from cli.tracks import migrate_all
-from clocks.app import open_clocks
 from clocks.contract import EventRecord, IngestEvents, SavePolicy
 from clocks.operations.check_events import check
 from clocks.service import ClocksService
-from clocks.settings import Settings
 from embedded.running import Servers
 from serving.context import RequestContext
 from serving.garbage import settle_garbage
 from tests.durable_servers import durable_servers
+from tests.open_services import open_services
 
-SECRET = "a secret of benchmarks, longer than 32"  # noqa: S105 - guards nothing
 EVENTS = 30_000
 TICKETS = 300
 STATES = (
@@ -88,14 +83,7 @@ def main() -> None:
 
 async def measure(servers: Servers) -> None:
     """Print one line for each size of batch."""
-    fields: dict[str, Any] = {
-        "database_url": servers.database_url,
-        "redis_url": servers.redis_url,
-        "internal_secret": SECRET,
-    }
-    async with AsyncExitStack() as stack:
-        calendars = await stack.enter_async_context(open_calendars(CalendarsSettings(**fields)))
-        service = await stack.enter_async_context(open_clocks(Settings(**fields), calendars=calendars))
+    async with open_services(servers) as (service, calendars):
         await warm_up(service, calendars)
         settle_garbage()
         for size in (500, 50):

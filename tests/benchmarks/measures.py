@@ -22,18 +22,14 @@ from typing import Any
 import asyncpg
 import uvloop
 
-from calendars.app import open_calendars
-from calendars.settings import Settings as CalendarsSettings
 from cli.tracks import migrate_all
-from clocks.app import open_clocks
 from clocks.contract import MeasureAttainment, MeasurePeriods
 from clocks.service import ClocksService
-from clocks.settings import Settings
 from embedded.running import Servers
 from serving.context import RequestContext
 from tests.benchmarks.board import acting_for, prepare
-from tests.benchmarks.ingest import SECRET
 from tests.durable_servers import durable_servers
+from tests.open_services import open_services
 
 FACTS = 1_000_000
 TENANT = "measures"
@@ -85,16 +81,8 @@ def main() -> None:
 
 async def measure(servers: Servers, facts: int) -> None:
     """Print a line for each measure."""
-    fields: dict[str, Any] = {
-        "database_url": servers.database_url,
-        "redis_url": servers.redis_url,
-        "internal_secret": SECRET,
-    }
     async with AsyncExitStack() as stack:
-        calendars = await stack.enter_async_context(open_calendars(CalendarsSettings(**fields)))
-        service = await stack.enter_async_context(
-            open_clocks(Settings(**fields), calendars=calendars, now=lambda: NOW)
-        )
+        service, calendars = await stack.enter_async_context(open_services(servers, now=lambda: NOW))
         owner = await asyncpg.connect(servers.database_url)
         stack.push_async_callback(owner.close)
         context = acting_for(TENANT)

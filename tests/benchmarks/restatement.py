@@ -18,19 +18,16 @@ import asyncpg
 import msgspec
 import uvloop
 
-from calendars.app import open_calendars
 from calendars.service import CalendarsService
-from calendars.settings import Settings as CalendarsSettings
 from cli.tracks import migrate_all
-from clocks.app import open_clocks
 from clocks.contract import CalendarChange, CalendarChangePlan, EventRecord, IngestEvents, PlanCalendarChange
 from clocks.service import ClocksService
-from clocks.settings import Settings
 from embedded.running import Servers
 from serving.context import RequestContext
-from tests.benchmarks.amendment import SHORTER, START, fields, print_line
+from tests.benchmarks.amendment import SHORTER, START, print_line
 from tests.benchmarks.ingest import acting_for, batched, prepare
 from tests.durable_servers import durable_servers
+from tests.open_services import open_services
 
 SIZES = (20_000, 100_000)
 BATCH = 500
@@ -52,10 +49,7 @@ async def measure(servers: Servers) -> None:
     async with AsyncExitStack() as stack:
         connection = await asyncpg.connect(servers.database_url)
         stack.push_async_callback(connection.close)
-        calendars = await stack.enter_async_context(open_calendars(CalendarsSettings(**fields(servers))))
-        service = await stack.enter_async_context(
-            open_clocks(Settings(**fields(servers)), calendars=calendars)
-        )
+        service, calendars = await stack.enter_async_context(open_services(servers))
         for size in SIZES:
             context = acting_for(f"bench-{size}")
             await prepare(service, calendars, context)
