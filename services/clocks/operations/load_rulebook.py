@@ -118,15 +118,15 @@ class Rulebooks:
             )
 
     def _lacking(self, policies: Policies, copies: Mapping[str, CalendarCopy]) -> Sequence[str]:
-        """List the Calendars whose Timeline is not at hand."""
-        named = {
+        """List the Calendars whose Timeline is not at hand: those named by Policies, and those taken over."""
+        wanted = copies.keys() | {
             key
             for versions in policies.values()
             for version in versions
             for key in version.policy.calendar_keys
         }
         return sorted(
-            key for key in named if key not in copies or self._timelines.get(copies[key].content_key) is None
+            key for key in wanted if key not in copies or self._timelines.get(copies[key].content_key) is None
         )
 
     def _assemble(

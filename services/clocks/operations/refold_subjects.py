@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
+from prometheus_client import Counter
 
 from businesstime import BusinessTimeError
 from clocks.operations.fold_subjects import fold_subjects
@@ -19,6 +20,7 @@ from clocks.storage.refolds import (
     advance_refold,
     claim_refold,
     delete_refold,
+    postpone_refold,
     subjects_to_refold,
     tenants_to_refold,
     widen_refold,
@@ -33,6 +35,9 @@ __all__ = ["Refolded", "refold", "waiting_tenants"]
 _MAX_SUBJECTS = 200
 _MAX_TENANTS = 100
 _LOG = structlog.get_logger("refold")
+_FAILED = Counter(
+    "clocks_refold_failures", "Batches of work after a change of rules that failed, and were put off"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +54,21 @@ async def waiting_tenants(database: Database) -> list[str]:
 
 
 async def refold(context: RequestContext, *, database: Database, rulebooks: Rulebooks) -> Refolded:
-    """Do the next batch of a tenant's oldest work, in one transaction."""
+    """Do the next batch of a tenant's oldest work, in one transaction; work that fails is put off.
+
+    Raises what comes of a database that does not answer.
+    """
+    try:
+        return await _do(context, database=database, rulebooks=rulebooks)
+    except Exception as error:  # noqa: BLE001 - whatever it runs into is for this tenant alone
+        _LOG.exception("work put off", tenant=context.tenant_id)
+        _FAILED.inc()
+        async with database.transaction(context.tenant_id) as connection:
+            await postpone_refold(connection, reason=str(error) or type(error).__name__)
+        return Refolded(subjects=0)
+
+
+async def _do(context: RequestContext, *, database: Database, rulebooks: Rulebooks) -> Refolded:
     rulebook = await rulebooks.current(context)
     async with database.transaction(context.tenant_id) as connection:
         if await hold_rulebook(connection) == rulebook.revisions.revision:

@@ -16,6 +16,7 @@ __all__ = [
     "claim_refold",
     "delete_refold",
     "insert_refold",
+    "postpone_refold",
     "subjects_to_refold",
     "tenants_to_refold",
     "widen_refold",
@@ -23,6 +24,7 @@ __all__ = [
 
 Scope = Literal["all", "plain", "rest"]
 
+_MAX_REASON = 1_000
 _SQL = load_blocks("clocks.storage", "refolds.sql")
 
 
@@ -60,7 +62,7 @@ async def tenants_to_refold(connection: Connection, *, limit: int) -> Sequence[s
 
 
 async def claim_refold(connection: Connection) -> Refold | None:
-    """Take the tenant's oldest work that no other worker has in hand."""
+    """Take the tenant's oldest work that no other worker has in hand and that is not put off."""
     row = await connection.fetchrow(_SQL["claim_refold"])
     return None if row is None else Refold(*row)
 
@@ -84,6 +86,11 @@ async def subjects_to_refold(connection: Connection, refold: Refold, *, limit: i
 async def advance_refold(connection: Connection, refold: Refold, *, after_subject_id: str) -> None:
     """Note how far the work has come."""
     await connection.execute(_SQL["advance_refold"], refold.refold_id, after_subject_id)
+
+
+async def postpone_refold(connection: Connection, *, reason: str) -> None:
+    """Put off the tenant's oldest work, which failed for that reason: longer each time, up to a minute."""
+    await connection.execute(_SQL["postpone_refold"], reason.replace("\x00", "")[:_MAX_REASON])
 
 
 async def widen_refold(connection: Connection, refold: Refold) -> None:

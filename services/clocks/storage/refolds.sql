@@ -10,9 +10,10 @@ VALUES (current_setting('meantime.tenant'), $1, $2, $3, $4);
 SELECT tenant_id FROM tenants_to_refold($1);
 
 -- name: claim_refold
--- The tenant's oldest work that no other worker has in hand.
+-- The tenant's oldest work that no other worker has in hand, and that is not put off.
 SELECT refold_id, cause, calendar_key, since, after_subject_id, scope
 FROM refolds
+WHERE retry_at <= statement_timestamp()
 ORDER BY refold_id
 LIMIT 1
 FOR UPDATE SKIP LOCKED;
@@ -37,7 +38,20 @@ LIMIT $3;
 
 -- name: advance_refold
 -- Note how far the work has come.
-UPDATE refolds SET after_subject_id = $2 WHERE refold_id = $1;
+UPDATE refolds SET after_subject_id = $2, failures = 0, reason = NULL WHERE refold_id = $1;
+
+-- name: postpone_refold
+-- Put off the work that would be claimed next, twice as long each time it fails, up to a minute.
+UPDATE refolds
+SET failures = failures + 1, reason = $1,
+    retry_at = statement_timestamp() + least(interval '0.5 s' * (1 << least(failures, 16)), interval '1 min')
+WHERE refold_id = (
+    SELECT refold_id
+    FROM refolds
+    WHERE retry_at <= statement_timestamp()
+    ORDER BY refold_id
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED);
 
 -- name: widen_refold
 -- Let work on plain Cycles go on as work on all of them.

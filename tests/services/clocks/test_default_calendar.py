@@ -176,6 +176,26 @@ async def test_the_first_default_leaves_all_that_was_folded(
     assert after.policies == before.policies
 
 
+async def test_a_default_that_nothing_counts_on_leaves_no_work_that_fails(
+    service: ClocksService,
+    calendars: CalendarsService,
+    context: RequestContext,
+    support: str,
+    always: str,
+    database: Database,
+) -> None:
+    """The work that follows of a Calendar that no Policy names is done, and none of it was put off."""
+    opened = event("e1", "t1", "2026-03-02T09:00", state="new", priority="2")
+    await service.ingest_events(context, IngestEvents(events=(opened,)))
+    await service.set_default_calendar(context, SetDefaultCalendar(calendar_key=always))
+    await refold_all(database, calendars, context)
+    async with database.transaction(context.tenant_id) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM refolds") == 0
+    rulebook = await Rulebooks(database=database, calendars=calendars).load(context)
+    assert set(rulebook.counted_on.timelines) == {"office", always}
+    assert [cycle.policy_key for cycle in await cycles_of(service, context, "t1")] == [support]
+
+
 async def test_one_cycle_is_read_as_it_stands_in_its_subject(
     door: Clocks, context: RequestContext, office: str
 ) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import asyncpg
 import pytest
+from asyncpg import Record
 
 from calendars.service import CalendarsService
 from clocks.app import build_worker_app, open_worker
+from clocks.operations.refold_subjects import waiting_tenants
 from clocks.operations.watch_transactions import OpenTransactions
 from clocks.settings import Settings
 from clocks.worker import Worker
@@ -31,6 +33,13 @@ FROM (SELECT n, statement_timestamp() - $3::interval AS due FROM generate_series
 BREACHED = """
 SELECT tenant_id, count(*) FROM clocks.cycles
 WHERE outcome = 'BREACHED' AND starts_with(tenant_id, $1) GROUP BY tenant_id
+"""
+
+
+WORK = "INSERT INTO clocks.refolds (tenant_id, cause, calendar_key, scope) VALUES ($1, 'a test', $2, $3)"
+LEFT = """
+SELECT tenant_id, failures, reason, retry_at - statement_timestamp() AS put_off
+FROM clocks.refolds WHERE starts_with(tenant_id, $1)
 """
 
 
@@ -96,6 +105,29 @@ async def test_a_transaction_that_stays_open_is_noticed(settings: Settings, data
     assert before - set(seen._seen_s) != set()
     await other.close()
     await database.close()
+
+
+async def test_work_of_one_tenant_that_fails_keeps_no_other_from_being_done(
+    worker: Worker, owner: Connection, tenant: str
+) -> None:
+    """It is put off with its reason, longer each time."""
+    sick, well = f"{tenant}-a", f"{tenant}-b"  # the sick one's turn comes first
+    await owner.execute(WORK, sick, "nowhere", "plain")
+    await owner.execute(WORK, well, None, "all")
+    await worker.refold_once()
+    assert [(row["tenant_id"], row["failures"]) for row in await left(owner, tenant)] == [(sick, 1)]
+    await owner.execute("UPDATE clocks.refolds SET retry_at = '-infinity' WHERE tenant_id = $1", sick)
+    await worker.refold_once()
+    (row,) = await left(owner, tenant)
+    assert row["failures"] == 2
+    assert timedelta(0) < row["put_off"] <= timedelta(seconds=1)
+    assert "nowhere" in row["reason"]
+    assert sick not in await waiting_tenants(worker._database)
+
+
+async def left(owner: Connection, tenant: str) -> Sequence[Record]:
+    """Read the work that is left of tenants whose id begins so, and for how long it was put off."""
+    return await owner.fetch(LEFT, tenant)
 
 
 async def breached(owner: Connection, tenant: str) -> Counter[str]:
