@@ -10,7 +10,7 @@ from gateway.operations.read_messages import read_messages
 from gateway.operations.update_webhook import UpdateWebhook
 from gateway.settings import Settings
 from gateway.worker import DeliveryWorker
-from tests.services.gateway.delivery.conftest import Receiver, Stage, open_worker
+from tests.services.gateway.delivery.conftest import Receiver, Stage, open_worker, take_all
 from tests.services.gateway.delivery.test_webhooks import deliveries, make
 
 
@@ -20,7 +20,7 @@ async def test_old_messages_are_forgotten(stage: Stage, settings: Settings, rece
     delivery = dataclasses.replace(settings.delivery, keep=timedelta(0))
     async with open_worker(dataclasses.replace(settings, delivery=delivery), stage) as worker:
         await stage.say("breach.fired")
-        await worker.take_once("clocks")
+        await take_all(worker)
         (message,) = await read_messages(stage.gateway.database, TenantId(stage.tenant), after=0, limit=5)
         assert len(await deliveries(stage, issued)) == 1
         while await worker.tend_once() == 0.0:
@@ -36,7 +36,7 @@ async def test_held_too_long(stage: Stage, worker: DeliveryWorker, receiver: Rec
     """What a webhook that is switched off was owed for three days is a dead letter, never tried."""
     issued = await make(stage, receiver)
     await stage.say("breach.fired")
-    await worker.take_once("clocks")
+    await take_all(worker)
     off = UpdateWebhook(webhook_id=issued.webhook.webhook_id, enabled=False)
     await stage.webhooks.update(stage.context, off)
     await stage.pass_time(timedelta(days=3, seconds=1))

@@ -28,6 +28,7 @@ from tests.services.gateway.delivery.conftest import (
     Stage,
     eventually,
     listening_with_sockets,
+    take_all,
     utc_now,
     working,
 )
@@ -127,7 +128,7 @@ async def seen(socket: Socket, number: int) -> list[dict[str, Any]]:
 async def test_messages_as_they_are_said(stage: Stage, worker: DeliveryWorker, url: str, token: str) -> None:
     """A subscriber gets what is said from then on, of the types that it wants, in order."""
     await stage.say("breach.fired", n=0)
-    await worker.take_once("clocks")
+    await take_all(worker)
     async with connected(url) as socket, working(worker):
         await socket.begin(token)
         await socket.subscribe(MESSAGES, types=["breach"])
@@ -194,7 +195,7 @@ async def test_cursor_whose_messages_are_gone(
 ) -> None:
     """Going on from where messages were forgotten is refused, rather than to go on with a gap."""
     await stage.say("breach.fired")
-    await worker.take_once("clocks")
+    await take_all(worker)
     (first, *_rest) = await read_messages(stage.gateway.database, TenantId(stage.tenant), after=0, limit=1)
     async with stage.admin() as connection:
         await connection.execute(

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from gateway.operations.carry_streams import stream_of
 from gateway.settings import Settings
 from gateway.worker import LOOK_S, DeliveryWorker
-from tests.services.gateway.delivery.conftest import Stage, eventually, open_worker, working
+from tests.services.gateway.delivery.conftest import Stage, eventually, open_worker, take_all, working
 
 
 @pytest.fixture
@@ -32,8 +32,7 @@ async def events(redis: Redis, stage: Stage) -> list[tuple[str, str]]:
 
 async def carry_all(worker: DeliveryWorker) -> None:
     """Take and carry until there is nothing to do."""
-    while await worker.take_once("clocks") == 0.0:
-        pass
+    await take_all(worker)
     while await worker.stream_once() != LOOK_S:
         pass
 
@@ -89,7 +88,7 @@ async def test_redis_is_gone(stage: Stage, settings: Settings, redis: Redis) -> 
     gone = dataclasses.replace(settings.delivery, redis_url="redis://127.0.0.1:1/0")
     await stage.say("breach.fired")
     async with open_worker(dataclasses.replace(settings, delivery=gone), stage) as worker:
-        await worker.take_once("clocks")
+        await take_all(worker)
         assert await worker.stream_once() > 0
     assert await events(redis, stage) == []
     async with open_worker(settings, stage) as worker:

@@ -29,6 +29,7 @@ from tests.services.gateway.delivery.conftest import (
     eventually,
     open_receiver,
     open_worker,
+    take_all,
     working,
 )
 
@@ -137,7 +138,7 @@ async def test_receiver_is_gone(stage: Stage, worker: DeliveryWorker, receiver: 
         assert webhook.disabled_at is not None
         assert "410" in (webhook.disabled_reason or "")
         await stage.say("breach.revoked")
-        await worker.take_once("clocks")
+        await take_all(worker)
         on = UpdateWebhook(webhook_id=webhook.webhook_id, enabled=True)
         assert (await stage.webhooks.update(stage.context, on)).disabled_at is None
         await stage.say("cycle.changed")
@@ -207,7 +208,7 @@ async def test_crash_while_sending(stage: Stage, settings: Settings, receiver: R
     receiver.gate.clear()
     async with open_worker(settings, stage) as first:
         await stage.say("breach.fired")
-        await first.take_once("clocks")
+        await take_all(first)
         await first.deliver_once()
         await receiver.wait_for(1)
         (serving,) = first._served
@@ -246,10 +247,10 @@ async def test_feed_read_twice(stage: Stage, settings: Settings, receiver: Recei
     issued = await make(stage, receiver)
     await stage.say("cycle.changed", "breach.fired")
     async with open_worker(settings, stage) as one, open_worker(settings, stage) as two:
-        await asyncio.gather(one.take_once("clocks"), two.take_once("clocks"))
+        await asyncio.gather(take_all(one), take_all(two))
         async with one._database.connection() as connection:
             await connection.fetchval("SELECT feed_cursor_forget('clocks')")
-        await one.take_once("clocks")
+        await take_all(one)
         assert len(await deliveries(stage, issued)) == 2
 
 
@@ -301,7 +302,7 @@ async def test_filters_are_the_same_in_both_languages(
     issued = [await make(stage, receiver, wanted) for wanted in FILTERS]
     for type_, payload in SAID:
         await stage.say(type_, **payload)
-    await worker.take_once("clocks")
+    await take_all(worker)
     for wanted, one in zip(FILTERS, issued, strict=True):
         owed = [it.message.type for it in reversed(await deliveries(stage, one))]
         assert owed == [type_ for type_, payload in SAID if wanted.wants(type_, payload)], wanted
