@@ -51,6 +51,7 @@ from calendars.contract import (
     RefreshIcsSource,
     RevertCalendar,
     RevokeClosureFeed,
+    SavedCalendar,
     SaveIcsSource,
     TimelinesRecord,
 )
@@ -67,13 +68,13 @@ class CalendarsClient:
     def __init__(self, base_url: str, tokens: InternalTokens, session: aiohttp.ClientSession) -> None:
         self._door = DoorClient(base_url, tokens, session)
 
-    async def create_calendar(self, context: RequestContext, request: CreateCalendar) -> CalendarRecord:
+    async def create_calendar(self, context: RequestContext, request: CreateCalendar) -> SavedCalendar:
         """Create a Calendar."""
-        return await self._door.call(context, "create_calendar", request, CalendarRecord)
+        return await self._door.call(context, "create_calendar", request, SavedCalendar)
 
-    async def amend_calendar(self, context: RequestContext, request: AmendCalendar) -> CalendarRecord:
+    async def amend_calendar(self, context: RequestContext, request: AmendCalendar) -> SavedCalendar:
         """Add a version."""
-        return await self._door.call(context, "amend_calendar", request, CalendarRecord)
+        return await self._door.call(context, "amend_calendar", request, SavedCalendar)
 
     async def read_calendar(self, context: RequestContext, request: ReadCalendar) -> CalendarRecord:
         """Read one."""
@@ -87,9 +88,9 @@ class CalendarsClient:
         """Read compiled Timelines."""
         return await self._door.call(context, "read_timelines", request, TimelinesRecord)
 
-    async def revert_calendar(self, context: RequestContext, request: RevertCalendar) -> CalendarRecord:
+    async def revert_calendar(self, context: RequestContext, request: RevertCalendar) -> SavedCalendar:
         """Say an earlier version again."""
-        return await self._door.call(context, "revert_calendar", request, CalendarRecord)
+        return await self._door.call(context, "revert_calendar", request, SavedCalendar)
 
     async def compare_versions(self, context: RequestContext, request: CompareVersions) -> CalendarDifference:
         """Compare in days and hours."""

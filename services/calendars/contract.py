@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from calendars.domain.advice import Advice
 from calendars.domain.audit import AmendmentPage, AmendmentRecord, ListAmendments
 from calendars.domain.calendar_file import (
     AppliedCalendar,
@@ -20,6 +21,7 @@ from calendars.domain.calendar_records import (
     CalendarRecord,
     CalendarVersionRecord,
     PlannedChange,
+    SavedCalendar,
     TimelineRecord,
     TimelinesRecord,
 )
@@ -94,6 +96,7 @@ __all__ = [
     "AcceptedIcsEdition",
     "AdoptZoneRules",
     "AdoptedZoneRules",
+    "Advice",
     "AmendCalendar",
     "AmendMode",
     "AmendmentPage",
@@ -158,6 +161,7 @@ __all__ = [
     "RevertCalendar",
     "RevokeClosureFeed",
     "SaveIcsSource",
+    "SavedCalendar",
     "SkippedEvent",
     "StateAnswer",
     "StateQuestion",
@@ -173,11 +177,11 @@ __all__ = [
 class Calendars(Protocol):
     """What the calendars service answers. Every call may raise a Problem (see serving.problems)."""
 
-    async def create_calendar(self, context: RequestContext, request: CreateCalendar) -> CalendarRecord:
+    async def create_calendar(self, context: RequestContext, request: CreateCalendar) -> SavedCalendar:
         """Create a Calendar. Scope: calendars. Codes: calendar_exists, and those of the document."""
         ...
 
-    async def amend_calendar(self, context: RequestContext, request: AmendCalendar) -> CalendarRecord:
+    async def amend_calendar(self, context: RequestContext, request: AmendCalendar) -> SavedCalendar:
         """Add a version. Scope: calendars. Codes: calendar_unknown, version_conflict, plan_stale."""
         ...
 
@@ -193,7 +197,7 @@ class Calendars(Protocol):
         """Read compiled Timelines. Scope: read. Codes: calendar_unknown, keys_repeated, batch_too_large."""
         ...
 
-    async def revert_calendar(self, context: RequestContext, request: RevertCalendar) -> CalendarRecord:
+    async def revert_calendar(self, context: RequestContext, request: RevertCalendar) -> SavedCalendar:
         """Say an earlier version again. Scope: calendars. Codes: version_unknown, and those of amending."""
         ...
 

@@ -53,6 +53,7 @@ from calendars.contract import (
     RefreshIcsSource,
     RevertCalendar,
     RevokeClosureFeed,
+    SavedCalendar,
     SaveIcsSource,
     TimelinesRecord,
 )
@@ -123,14 +124,14 @@ class CalendarsService:
         if self._redis is not None:
             await self._redis.check()
 
-    async def create_calendar(self, context: RequestContext, request: CreateCalendar) -> CalendarRecord:
+    async def create_calendar(self, context: RequestContext, request: CreateCalendar) -> SavedCalendar:
         """Create a Calendar."""
         require(context, "calendars")
         record = await create_calendar.create(context, request, database=self._database, now=self._now())
         await self._nudges.publish(context.tenant_id, FEED_CHANNEL)
         return record
 
-    async def amend_calendar(self, context: RequestContext, request: AmendCalendar) -> CalendarRecord:
+    async def amend_calendar(self, context: RequestContext, request: AmendCalendar) -> SavedCalendar:
         """Add a version."""
         require(context, "calendars")
         record = await amend_calendar.add(context, request, database=self._database, now=self._now())
@@ -152,7 +153,7 @@ class CalendarsService:
         require(context, "read")
         return await read_timelines.read(context, request, self._source())
 
-    async def revert_calendar(self, context: RequestContext, request: RevertCalendar) -> CalendarRecord:
+    async def revert_calendar(self, context: RequestContext, request: RevertCalendar) -> SavedCalendar:
         """Say an earlier version again."""
         require(context, "calendars")
         record = await revert_calendar.revert(context, request, database=self._database, now=self._now())

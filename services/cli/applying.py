@@ -45,7 +45,7 @@ class Applied:
     """What was, or would be, done for one document.
 
     done: created, amended or unchanged. version: the one that holds then. planned: nothing was written.
-    details: lines that say what it gains and loses.
+    details: lines that say what it gains and loses. advice: what in the file has no effect, with the file.
     """
 
     kind: Kind
@@ -54,6 +54,7 @@ class Applied:
     version: int
     planned: bool = False
     details: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         done = _WOULD[self.done] if self.planned else self.done
@@ -111,6 +112,7 @@ def _list_files(applied: AppliedFiles, *, plan: bool) -> Iterator[Applied]:
             version=one.version,
             planned=plan,
             details=one.details,
+            advice=one.advice,
         )
 
 

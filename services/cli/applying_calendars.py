@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ mutation Apply($input: ApplyCalendarsInput!, $money: Boolean!) {{
   applyCalendars(input: $input) {{
     sources {{ key action edition difference {{ added removed }} }}
     calendars {{
-      key action version
+      key action version advice {{ message }}
       difference {{ start end gainedUs lostUs days {{ date before after }} }}
     }}
     {PLAN}
@@ -62,13 +62,17 @@ class CalendarTerms:
 
 @dataclass(frozen=True, kw_only=True)
 class AppliedFile:
-    """What was, or would be, done to one: created, amended or unchanged. details: lines for people."""
+    """What was, or would be, done to one: created, amended or unchanged.
+
+    details: lines for people. advice: what in the file has no effect, with the file.
+    """
 
     kind: Kind
     key: str
     done: str
     version: int
     details: tuple[str, ...]
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,10 +100,11 @@ async def apply_files(
         payload = await client.change(_APPLY, {"input": asked, "money": "billing" in client.scopes})
     except GatewayRefusalError as error:
         raise _named(by_list, error) from error
+    sources = {one.key: one.source for one in by_list["calendars"]}
     return AppliedFiles(
         files=[
             *(_file(Kind.ICS_SOURCE, line, line["edition"], _entries) for line in payload["sources"]),
-            *(_file(Kind.CALENDAR, line, line["version"], _days) for line in payload["calendars"]),
+            *(_calendar(line, sources) for line in payload["calendars"]),
         ],
         effect=tuple(plan_lines(payload["plan"])) if payload["plan"] else (),
     )
@@ -128,6 +133,13 @@ def _file(kind: Kind, line: Mapping[str, Any], version: int, details: Any) -> Ap
         version=version,
         details=tuple(details(difference)) if difference else (),
     )
+
+
+def _calendar(line: Mapping[str, Any], sources: Mapping[str, str]) -> AppliedFile:
+    """Say what was done to a Calendar; one that has no file was amended with what it is made of."""
+    source = sources.get(line["key"], f"calendar {line['key']}")
+    advice = tuple(f"{source}: {each['message']}" for each in line["advice"])
+    return replace(_file(Kind.CALENDAR, line, line["version"], _days), advice=advice)
 
 
 def _entries(difference: Mapping[str, Any]) -> Iterator[str]:

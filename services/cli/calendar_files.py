@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from businesstime import Timeline, compile_schedule
+from calendars.domain.advice import Advice, advise
 from calendars.domain.calendar import AmendMode, Calendar, CalendarVersion, begin
 from calendars.domain.calendar_file import CalendarFile, FileAmendment
 from calendars.domain.definition import check_acyclic, closure_of, horizon_at, outline_of
@@ -39,12 +40,12 @@ class CalendarFileError(CliError):
 
 
 def read_timelines(
-    paths: Iterable[Path], *, keys: Sequence[str], now: datetime
+    paths: Iterable[Path], *, keys: Sequence[str], now: datetime, tell: Callable[[str], None]
 ) -> dict[CalendarKey, Timeline]:
     """Compile the Calendars that files describe, or of these the ones asked for; by key, in that order.
 
-    A document that names no kind is a Calendar named for its file. Raises ManifestError, and
-    CalendarFileError for whatever the service would refuse to save.
+    A document that names no kind is a Calendar named for its file. tell: takes each line of advice on them.
+    Raises ManifestError, and CalendarFileError for whatever the service would refuse to save.
     """
     manifests = read_manifests(paths, bare=Kind.CALENDAR)
     files = {manifest.key: manifest for manifest in manifests if manifest.kind is Kind.CALENDAR}
@@ -56,7 +57,11 @@ def read_timelines(
             book[calendar.key] = calendar
     wanted = [_find(key, book) for key in keys] or list(book)
     _check_made_of(book, files)
-    return {key: _compile(book[key], book, files[key], now) for key in wanted}
+    timelines = {key: _compile(book[key], book, files[key], now) for key in wanted}
+    for key in wanted:
+        for advice in _advise(book[key], book, now):
+            tell(f"{files[key].source}: {advice.message}")
+    return timelines
 
 
 def _entries(manifest: Manifest) -> Entries:
@@ -160,6 +165,12 @@ def _compile(
                     check_seasons(schedule)
                 check_schedule(schedule, horizon)
         return compile_schedule(schedule_of(calendar.key, parts), start=horizon.start, end=horizon.end)
+
+
+def _advise(calendar: Calendar, book: Mapping[CalendarKey, Calendar], now: datetime) -> Iterator[Advice]:
+    for version in calendar.versions:
+        for advice in advise(version.document, book, horizon_at(now)):
+            yield advice.within(_within(version))
 
 
 def _within(version: CalendarVersion, field: str | None = None) -> str | None:

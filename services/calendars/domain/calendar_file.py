@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from calendars.domain.advice import Advice
 from calendars.domain.calendar_records import PlannedChange
 from calendars.domain.ics_source import IcsDifference
 from calendars.domain.version_difference import CalendarDifference
@@ -83,13 +84,15 @@ class ApplyCalendars:
 class AppliedCalendar:
     """What was, or would be, done to one Calendar.
 
-    difference: of an amendment, in the year from when it holds; else None.
+    difference: of an amendment, in the year from when it holds; else None. advice: on what the file says,
+    also where nothing was done: the data of holidays changes.
     """
 
     key: str
     action: ApplyAction
     version: int
     difference: CalendarDifference | None
+    advice: tuple[Advice, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

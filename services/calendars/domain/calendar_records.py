@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from calendars.domain.advice import Advice
 from calendars.domain.calendar_requests import AmendMode
 from calendars.domain.version_difference import CalendarDifference
 
@@ -16,6 +17,7 @@ __all__ = [
     "CalendarRecord",
     "CalendarVersionRecord",
     "PlannedChange",
+    "SavedCalendar",
     "TimelineRecord",
     "TimelinesRecord",
 ]
@@ -36,11 +38,15 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AmendmentPlan(PlannedChange, frozen=True, kw_only=True):
-    """What an amendment would mean. difference: in the year from when it would hold."""
+    """What an amendment would mean.
+
+    difference: in the year from when it would hold. advice: on its document.
+    """
 
     key: str
     version: int
     difference: CalendarDifference
+    advice: tuple[Advice, ...] = ()
 
 
 class CalendarVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +76,12 @@ class CalendarRecord(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     version: int
     versions: tuple[CalendarVersionRecord, ...]
+
+
+class SavedCalendar(CalendarRecord, frozen=True, kw_only=True):
+    """A Calendar whose latest version was just saved. advice: what in that has no effect."""
+
+    advice: tuple[Advice, ...] = ()
 
 
 class CalendarPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,7 +37,7 @@ __all__ = [
 
 DefinitionKey = NewType("DefinitionKey", str)
 
-_DATA = (TZDATA_VERSION, installed_version("holidays"), "timeline-2")
+_DATA = (TZDATA_VERSION, installed_version("holidays"), "timeline-3")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

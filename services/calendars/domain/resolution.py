@@ -29,7 +29,7 @@ from calendars.domain.calendar import Calendar, in_force
 from calendars.domain.document import CalendarKey, Composition, Document
 from calendars.domain.errors import DocumentInvalidError, ParentComposedError
 
-__all__ = ["Book", "check_document", "schedule_of"]
+__all__ = ["Book", "check_document", "inherited_holidays", "schedule_of"]
 
 Book = Mapping[CalendarKey, Calendar]
 """Calendars by key: at least the one asked for and all that it is made of, directly or not."""
@@ -59,6 +59,19 @@ def check_document(document: Document, book: Book) -> Schedule:
     if document.imports:  # first as written, so that the paths in errors are the writer's
         _splice(_document_parts(document.without_imports(), book), book, {})
     return _splice(_document_parts(document, book), book, {})
+
+
+def inherited_holidays(document: Document, book: Book) -> list[dict[str, Any]]:
+    """List the entries for holidays that the parent of a document gives, at one time or another."""
+    if document.parent is None:
+        return []
+    parts = _calendar_parts(book[document.parent], book)
+    return [
+        entry
+        for part in parts
+        if not isinstance(part.content, Composition)
+        for entry in _as_list(part.content, "holidays")
+    ]
 
 
 def _schedule_of(key: CalendarKey, book: Book, made: dict[CalendarKey, Schedule]) -> Schedule:
@@ -188,8 +201,9 @@ def _as_mapping(content: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _without(holidays: list[Any], opted_out: frozenset[str]) -> Iterator[Any]:
     """Leave out what a child opts out of: dated and ruled ones by their name, a country's by its `except`."""
+    names = {name.casefold() for name in opted_out}
     for holiday in holidays:
         if "country" in holiday and opted_out:
             yield {**holiday, "except": sorted({*holiday.get("except", []), *opted_out})}
-        elif holiday.get("name") not in opted_out:
+        elif str(holiday.get("name")).casefold() not in names:
             yield holiday

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from calendars.contract import AppliedCalendar, ApplyCalendars
+from calendars.contract import Advice, AppliedCalendar, ApplyCalendars
 from calendars.domain.calendar import Amendment, AmendMode, Calendar, amend, begin, holding_from
 from calendars.domain.file_reading import FileVersion, ReadFile, says_the_same
 from calendars.domain.placing import placed
 from calendars.operations import amend_calendar, create_calendar
+from calendars.operations.advise_on_document import advise_on
 from calendars.operations.pin_imports import pin
 from calendars.operations.plan_amendment import compare_saved
 from calendars.storage import calendars
@@ -37,16 +38,36 @@ async def apply_file(connection: Connection, terms: Terms, file: ReadFile) -> Ap
     with placed(f"calendars[{file.place}]"):
         latest = await calendars.read_calendar(connection, tenant_id, key)
         said = await _pin(connection, terms, file, terms.planned_at if latest is None else terms.start)
-        if latest is None:
-            made = await _create(connection, terms, file, said)
-            return AppliedCalendar(key=key, action="create", version=made.version, difference=None)
-        if says_the_same(latest, file.name, said, terms.start):
-            return AppliedCalendar(key=key, action="none", version=latest.version, difference=None)
-        amended = latest
-        for version in said:
-            amended = await _amend(connection, terms, file, amended, version)
-        difference = await compare_saved(connection, tenant_id, (latest, amended), terms.start)
-        return AppliedCalendar(key=key, action="amend", version=amended.version, difference=difference)
+        done = await _apply(connection, terms, file, latest, said)
+        return replace(done, advice=tuple([each async for each in _advise(connection, terms, said)]))
+
+
+async def _apply(
+    connection: Connection,
+    terms: Terms,
+    file: ReadFile,
+    latest: Calendar | None,
+    said: Sequence[FileVersion],
+) -> AppliedCalendar:
+    key = file.key
+    if latest is None:
+        made = await _create(connection, terms, file, said)
+        return AppliedCalendar(key=key, action="create", version=made.version, difference=None)
+    if says_the_same(latest, file.name, said, terms.start):
+        return AppliedCalendar(key=key, action="none", version=latest.version, difference=None)
+    amended = latest
+    for version in said:
+        amended = await _amend(connection, terms, file, amended, version)
+    difference = await compare_saved(connection, terms.context.tenant_id, (latest, amended), terms.start)
+    return AppliedCalendar(key=key, action="amend", version=amended.version, difference=difference)
+
+
+async def _advise(connection: Connection, terms: Terms, said: Sequence[FileVersion]) -> AsyncIterator[Advice]:
+    """Advise on each document that a file says holds, by its place in the file."""
+    for version in said:
+        advice = await advise_on(connection, terms.context.tenant_id, version.document, terms.now)
+        for each in advice:
+            yield each.within(version.field)
 
 
 async def _pin(connection: Connection, terms: Terms, file: ReadFile, start: datetime) -> list[FileVersion]:

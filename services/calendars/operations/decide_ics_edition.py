@@ -6,6 +6,7 @@ from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime
 
+from calendars.domain.advice import Advice
 from calendars.domain.calendar import (
     Amendment,
     AmendMode,
@@ -27,6 +28,7 @@ from calendars.domain.ics_door import (
 from calendars.domain.ics_source import Decision, IcsSource
 from calendars.domain.import_errors import EditionStaleError
 from calendars.operations import amend_calendar
+from calendars.operations.advise_on_document import advise_on
 from calendars.operations.pin_imports import pin
 from calendars.operations.plan_amendment import compare_amended
 from calendars.operations.plan_effect import planned
@@ -162,16 +164,24 @@ async def _amend(
     source = SourceKey(request.key)
     if not any(one.source == source for version in holding for one in version.document.imports):
         return None
+    advice: list[Advice] = []
     for place, version in enumerate(holding):
         document = await pin(connection, tenant_id, version.document.unpinned(source))
         amendment = _amendment(request, document, version if place else None, planned_at)
         amendment = replace(amendment, expected_version=amended.version)
         amended = amend(amended, amendment, by=context.subject, now=now, planned_at=planned_at)
         await amend_calendar.save(connection, tenant_id, amended, now)
+        advice += await advise_on(connection, tenant_id, document, now)
     outlines = await calendars.read_outlines(connection, tenant_id, [key])
     book = await calendars.read_book(connection, tenant_id, outlines)
     difference = await compare_amended({**book, key: before}, amended, start)
-    return AppliedCalendar(key=key, action="amend", version=amended.version, difference=difference)
+    return AppliedCalendar(
+        key=key,
+        action="amend",
+        version=amended.version,
+        difference=difference,
+        advice=tuple(dict.fromkeys(advice)),
+    )
 
 
 def _amendment(

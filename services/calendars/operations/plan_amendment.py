@@ -16,6 +16,7 @@ from calendars.domain.document import CalendarKey, Document, read_document, read
 from calendars.domain.plan_token import check_token, planned_at, write_token
 from calendars.domain.resolution import Book, schedule_of
 from calendars.domain.version_difference import CalendarDifference, difference_between
+from calendars.operations.advise_on_document import advise_on
 from calendars.operations.check_definition import check_definition
 from calendars.operations.pin_imports import pin_amendment
 from calendars.operations.read_calendar import load
@@ -49,6 +50,7 @@ async def plan(
         affected = (key, *await check_definition(connection, tenant_id, amended, horizon_at(now)))
         book = await _read_book(connection, tenant_id, affected, amendment.document)
         facts = await _read_facts(connection, tenant_id, key, amendment.document)
+        advice = await advise_on(connection, tenant_id, amendment.document, now)
     after = {**book, key: amended}
     start = amended.versions[-1].effective_from or now
     return AmendmentPlan(
@@ -59,6 +61,7 @@ async def plan(
         affected=affected,
         timelines=await asyncio.to_thread(compile_records, affected, after, now),
         token=write_token(_asked(request), facts, at=now),
+        advice=advice,
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from calendars.contract import CalendarRecord, CalendarVersionRecord
+from calendars.contract import Advice, CalendarRecord, CalendarVersionRecord, SavedCalendar
 from calendars.domain.calendar import Calendar, CalendarVersion, in_force
 
-__all__ = ["record_of"]
+__all__ = ["record_of", "saved_record_of"]
 
 
 def record_of(calendar: Calendar) -> CalendarRecord:
@@ -21,6 +21,14 @@ def record_of(calendar: Calendar) -> CalendarRecord:
         name=calendar.name,
         version=calendar.version,
         versions=tuple(_version_record(version, until) for version in calendar.versions),
+    )
+
+
+def saved_record_of(calendar: Calendar, advice: tuple[Advice, ...]) -> SavedCalendar:
+    """Return what crosses the door for a Calendar that was just saved."""
+    record = record_of(calendar)
+    return SavedCalendar(
+        key=record.key, name=record.name, version=record.version, versions=record.versions, advice=advice
     )
 
 

@@ -91,8 +91,17 @@ async def _apply(access: Access, manifests: Sequence[Manifest], terms: CalendarT
         if not plan:
             async for applied in apply_manifests(client, manifests, terms=terms):
                 typer.echo(str(applied))
+                _advise(applied)
             return
         async for told in plan_manifests(client, manifests, terms=terms):
             typer.echo(str(told))
-            for line in told.details if isinstance(told, Applied) else ():
-                typer.echo(f"  {line}")
+            if isinstance(told, Applied):
+                for line in told.details:
+                    typer.echo(f"  {line}")
+                _advise(told)
+
+
+def _advise(applied: Applied) -> None:
+    """Say on the error stream what in a file has no effect."""
+    for line in applied.advice:
+        typer.echo(f"advice: {line}", err=True)

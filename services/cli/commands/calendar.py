@@ -104,7 +104,7 @@ def elapsed(
 ) -> None:
     """Sum the open time between two instants, and count business days."""
     begins, ends = read_instant(start, "--from"), read_instant(end, "--to")
-    timelines = read_timelines(files, keys=keys or (), now=utc_now())
+    timelines = compiled(files, keys, utc_now())
     answers = {
         key: elapsed_in(line, ElapsedQuestion(key=key, start=begins, end=ends), version=VERSION)
         for key, line in timelines.items()
@@ -126,7 +126,7 @@ def deadline(
     """Find when a duration of open time, or business days, has passed."""
     begins = read_instant(start, "--from")
     read_duration(duration, field="--for")
-    timelines = read_timelines(files, keys=keys or (), now=utc_now())
+    timelines = compiled(files, keys, utc_now())
     answers = {
         key: deadline_for(
             line,
@@ -177,7 +177,7 @@ def ask_states(
     """Ask each Calendar how it stands at an instant."""
     now = whole_second(utc_now())
     instant = now if at is None else read_instant(at, "--at")
-    timelines = read_timelines(files, keys=keys or (), now=now)
+    timelines = compiled(files, keys, now)
     return timelines, {
         key: state_at(line, key=key, version=VERSION, at=instant) for key, line in timelines.items()
     }
@@ -190,11 +190,18 @@ def ask_windows(
     now = whole_second(utc_now())
     begins = now if start is None else read_instant(start, "--from")
     begins, ends = read_window(begins, begins + WEEK if end is None else read_instant(end, "--to"))
-    timelines = read_timelines(files, keys=keys or (), now=now)
+    timelines = compiled(files, keys, now)
     return timelines, {
         key: window_of(line, WindowQuestion(key=key, start=begins, end=ends), version=VERSION)
         for key, line in timelines.items()
     }
+
+
+def compiled(files: list[Path], keys: list[str] | None, now: datetime) -> Mapping[CalendarKey, Timeline]:
+    """Compile the Calendars of files; advice on them goes to the error stream."""
+    return read_timelines(
+        files, keys=keys or (), now=now, tell=lambda line: typer.echo(f"advice: {line}", err=True)
+    )
 
 
 def whole_second(instant: datetime) -> datetime:

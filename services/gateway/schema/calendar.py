@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from gateway.domain.global_id import encode_global_id
 from gateway.schema.calendar_asking import calendar_deadline, calendar_elapsed, calendar_state
 from gateway.schema.calendar_question import CalendarDeadline, CalendarElapsed, CalendarState
 from gateway.schema.declare import input_type, node_type, object_type, resolved
-from gateway.schema.failures import UserError, find, settle
+from gateway.schema.failures import Advice, UserError, find, settle
 from gateway.schema.info import Info
 from gateway.schema.node import Node
 from gateway.schema.pages import DEFAULT_PAGE, Connection, check_first, connect_by_key, read_cursor
@@ -35,6 +36,8 @@ __all__ = [
     "read_calendar",
     "revert_calendar",
 ]
+
+S = TypeVar("S")
 
 
 @strawberry.enum(
@@ -154,9 +157,13 @@ class RevertCalendarInput:
 
 @object_type
 class CalendarPayload:
-    """The Calendar as it now stands, or why it was refused."""
+    """The Calendar as it now stands, or why it was refused.
+
+    advice: what in its document has no effect, such as the opt-out of a holiday that there is not.
+    """
 
     calendar: Calendar | None
+    advice: list[Advice]
     errors: list[UserError]
 
 
@@ -183,8 +190,7 @@ async def create_calendar(
     """Create a Calendar. Scope: calendars."""
     context = info.context.keyed(idempotency_key)
     asked = contract.CreateCalendar(key=request.key, name=request.name, document=request.document)
-    calendar, errors = await settle(info.context.calendars.create_calendar, context, asked)
-    return CalendarPayload(calendar=calendar, errors=errors)
+    return await settle_calendar(info.context.calendars.create_calendar, context, asked)
 
 
 async def amend_calendar(
@@ -195,12 +201,11 @@ async def amend_calendar(
     """Add a version to a Calendar. Scope: calendars."""
     session, asked = info.context, amendment_asked(request)
 
-    async def amend(context: RequestContext, asked: contract.AmendCalendar) -> contract.CalendarRecord:
+    async def amend(context: RequestContext, asked: contract.AmendCalendar) -> contract.SavedCalendar:
         token = await check_token(session.clocks, session.context, asked.plan_token)
         return await session.calendars.amend_calendar(context, replace(asked, plan_token=token))
 
-    calendar, errors = await settle(amend, session.keyed(idempotency_key), asked)
-    return CalendarPayload(calendar=calendar, errors=errors)
+    return await settle_calendar(amend, session.keyed(idempotency_key), asked)
 
 
 def amendment_asked(request: AmendCalendarInput) -> contract.AmendCalendar:
@@ -232,5 +237,14 @@ async def revert_calendar(
         effective_from=request.effective_from,
         reason=request.reason,
     )
-    calendar, errors = await settle(info.context.calendars.revert_calendar, context, asked)
-    return CalendarPayload(calendar=calendar, errors=errors)
+    return await settle_calendar(info.context.calendars.revert_calendar, context, asked)
+
+
+async def settle_calendar(
+    save: Callable[[RequestContext, S], Awaitable[contract.SavedCalendar]],
+    context: RequestContext,
+    request: S,
+) -> CalendarPayload:
+    """Save a version, and answer with the Calendar and the advice on it."""
+    saved, errors = await settle(save, context, request)
+    return CalendarPayload(calendar=saved, advice=saved.advice if saved else [], errors=errors)

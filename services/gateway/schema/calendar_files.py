@@ -14,7 +14,7 @@ from gateway.schema.calendar import AmendMode
 from gateway.schema.calendar_difference import CalendarDifference
 from gateway.schema.calendar_effect import CyclesEffect, plan_effect
 from gateway.schema.declare import input_type, object_type
-from gateway.schema.failures import UserError, settle
+from gateway.schema.failures import Advice, UserError, settle
 from gateway.schema.ics_source import IcsDifference
 from gateway.schema.info import Info
 from gateway.schema.scalars import JSONObject
@@ -102,12 +102,14 @@ class AppliedCalendar:
 
     version: the latest one afterwards.
     difference: of an amendment, in the year from when it holds.
+    advice: what in the file has no effect; its fields are paths in the file.
     """
 
     key: str
     action: ApplyAction
     version: int
     difference: CalendarDifference | None
+    advice: list[Advice]
 
 
 @object_type

@@ -11,6 +11,7 @@ from gateway.schema.calendar import AmendCalendarInput, amendment_asked
 from gateway.schema.calendar_difference import CalendarDifference
 from gateway.schema.calendar_effect import CyclesEffect, plan_effect
 from gateway.schema.declare import object_type
+from gateway.schema.failures import Advice
 from gateway.schema.info import Info
 from gateway.upstream.plan_tokens import join_tokens
 
@@ -28,6 +29,7 @@ class CalendarPlan:
     cycles: what would become of Cycles on these.
     token: give it as planToken with the same amendment: stale if what the plan rests on has changed, be it
         Calendars, policies, or one of these Cycles.
+    advice: what in the document has no effect.
     """
 
     key: str
@@ -37,6 +39,7 @@ class CalendarPlan:
     affected: list[str]
     cycles: CyclesEffect
     token: str
+    advice: list[Advice]
 
 
 async def plan_amendment(
@@ -48,6 +51,7 @@ async def plan_amendment(
     effect = await plan_effect(session, plan)
     difference: Any = plan.difference
     cycles: Any = effect
+    advice: Any = plan.advice
     return CalendarPlan(
         key=plan.key,
         version=plan.version,
@@ -56,4 +60,5 @@ async def plan_amendment(
         affected=list(plan.affected),
         cycles=cycles,
         token=join_tokens(plan.token, effect.token),
+        advice=advice,
     )

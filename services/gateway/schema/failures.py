@@ -15,7 +15,7 @@ from gateway.schema.declare import object_type
 from serving.context import RequestContext
 from serving.problems import describe
 
-__all__ = ["UserError", "camel_field", "find", "refusal_of", "settle"]
+__all__ = ["Advice", "UserError", "camel_field", "find", "refusal_of", "settle"]
 
 T = TypeVar("T")
 
@@ -38,6 +38,20 @@ class UserError:
     code: str
     kind: str
     field: str | None
+    message: str
+
+
+@object_type
+class Advice:
+    """What was saved, or would be, and has no effect: most likely another thing was meant.
+
+    code: for programs; stable.
+    field: the part of the input that it is about, as a path.
+    message: a sentence for people, which names the field, and what was meant, perhaps.
+    """
+
+    code: str
+    field: str
     message: str
 
 

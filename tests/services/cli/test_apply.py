@@ -73,6 +73,23 @@ async def test_made_then_left_alone_then_amended(client: GatewayClient, tmp_path
     assert await applied(client, file) == ["unchanged calendar desk (version 3)"]
 
 
+async def test_a_misspelt_opt_out_is_told_and_applied(
+    client: GatewayClient, access: Access, tmp_path: Path
+) -> None:
+    """A plan, applying, and applying again say it on the error stream, with the file."""
+    text = CALENDAR.format(key="desk") + "holidays: [{country: GB, except: [Boxing Dya]}]"
+    file = write(tmp_path / "desk.yaml", text)
+    plan, first, again = [
+        await call(access, tmp_path, "apply", "-f", str(file), *options) for options in (["--plan"], [], [])
+    ]
+    assert [each.out.split()[0] for each in (plan, first, again)] == ["would", "created", "unchanged"]
+    for each in (plan, first, again):
+        assert each.code == 0
+        assert each.err.startswith(f"advice: {file}: document.holidays[0].except[0]: leaves nothing out")
+        assert each.err.endswith("is 'Boxing Day' meant?\n")
+    assert await applied(client, file) == ["unchanged calendar desk (version 1)"]
+
+
 async def test_the_examples_apply_in_any_order_of_files(client: GatewayClient) -> None:
     """Calendars come before the policies that count on them, whatever the files are called."""
     kinds = ["created calendar service-desk", "created policy resolution", "created agreement service-desk"]

@@ -116,6 +116,23 @@ def test_open_or_closed_with_reason(calendar: Command, london: str) -> None:
     ]
 
 
+def test_a_misspelt_opt_out_is_told(calendar: Command, tmp_path: Path) -> None:
+    """The answer comes as ever; the error stream names the file, the place and what was meant."""
+    holidays = 'holidays: [{country: GB, subdivision: ENG, except: ["Boxing day", "Chrismas Day"]}]'
+    later = "amendments: [{effective_from: '2027-01-01T00:00:00Z', parent: base, opt_out: [Fair]}]"
+    (tmp_path / "desk.yaml").write_text(f"{DESK}{holidays}\n{later}", encoding="utf-8")
+    (tmp_path / "base.yaml").write_text(DESK, encoding="utf-8")
+    code, out, err = calendar.run("is-open", str(tmp_path), "--at", "2026-03-02T09:30:00Z", "--key", "desk")
+    assert (code or 0, out.split()[:2]) == (0, ["desk", "open"])
+    first, second = err.splitlines()
+    place = f"advice: {tmp_path}/desk.yaml: "
+    assert first.startswith(f"{place}document.holidays[0].except[1]: leaves nothing out: GB-ENG has no ")
+    assert first.endswith("is 'Christmas Day' meant?")
+    assert second == (
+        f"{place}amendments[0].document.opt_out[0]: leaves nothing out: calendar base has no holiday 'Fair'"
+    )
+
+
 def test_next_opening_and_closing(calendar: Command, london: str) -> None:
     """While it is open, the next opening is the instant itself; times are those of the calendar's zone."""
     at = ("--at", "2026-07-06T12:00:00Z")
