@@ -117,8 +117,7 @@ def try_subject(
 
     was: what the Cycles that happened are counted on. Raises BusinessTimeError where a Calendar cannot say.
     """
-    known = [event for event in log if event.occurred_at_us <= window.at_us]
-    state = fold(empty_state(happened.subject_id), known, tried.policies)
+    state = fold(empty_state(happened.subject_id), log, tried.policies)
     stood, stands = (begun(each, policy_key, window.at_us) for each in (happened, state))
     before = {place: see(cycle, window.at_us, was) for place, cycle in stood.items()}
     after = {

@@ -6,10 +6,11 @@ import msgspec
 from msgspec.structs import replace
 
 from businesstime import NeverClosesError, NeverOpensError
-from clocks.domain.cycle import Cycle, Outcome, Phase
+from clocks.domain.cycle import Cycle, Outcome, Phase, Stretch
 from clocks.domain.due import Timelines, due_at_us, elapsed_at_us, target_at_us, timeline_of
 from clocks.domain.exclusion import lay_out
 from clocks.domain.policy import CalendarRule
+from clocks.domain.term import Term
 
 __all__ = ["Reading", "outcome_at", "read_cycle", "rewind"]
 
@@ -19,7 +20,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     due_at_us: None while paused with time left, except for a fixed point, and in an exclusion. target_us: of
     a term, the open time that it holds. remaining_us: up to a fixed point, the open time until it.
-    ticking: running, and the team at work.
+    ticking: running, and the team at work. overridden: the promise that held then was set by hand.
     next_change_us: when ticking or outcome changes next if no event comes; None: never.
     """
 
@@ -28,6 +29,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     target_us: int
     calendar_key: str
     calendar_rule: CalendarRule
+    overridden: bool
     phase: Phase
     outcome: Outcome
     due_at_us: int | None
@@ -61,6 +63,7 @@ def read_cycle(cycle: Cycle, at_us: int, timelines: Timelines) -> Reading:
         target_us=target_us,
         calendar_key=seen.calendar_key,
         calendar_rule=seen.calendar_rule,
+        overridden=seen.overridden,
         phase=now.phase,
         outcome=outcome,
         due_at_us=due_us,
@@ -122,9 +125,15 @@ def rewind(cycle: Cycle, at_us: int) -> Cycle:
         term=current.term,
         calendar_key=current.calendar_key,
         calendar_rule=current.calendar_rule or cycle.calendar_rule,
+        overridden=cycle.overridden and promised(current) == promised(cycle),
         stretches=kept,
     )
     return replace(seen, stopped_at_us=current.start_us) if current.phase == "STOPPED" else seen
+
+
+def promised(piece: Stretch | Cycle) -> tuple[str, int, Term | None]:
+    """Say what was promised."""
+    return piece.target, piece.target_us, piece.term
 
 
 def before_start(cycle: Cycle, at_us: int) -> Cycle:

@@ -46,7 +46,7 @@ __all__ = [
 
 FORMAT = "meantime.receipt/1"
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 """Counts the changes of the fold after which the same inputs may give another Cycle."""
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
@@ -239,8 +239,8 @@ def result_of(cycle: Cycle, inputs: Inputs, timelines: Mapping[str, Timeline]) -
         policy_version=cycle.policy_version,
         target=reading.target,
         target_us=reading.target_us,
-        calendar_key=cycle.calendar_key,
-        calendar_rule=cycle.calendar_rule,
+        calendar_key=reading.calendar_key,
+        calendar_rule=reading.calendar_rule,
         phase=reading.phase,
         outcome=reading.outcome,
         started_at=from_us(cycle.started_at_us),

@@ -75,7 +75,7 @@ def _choice(cycle: Cycle, reading: Reading, metric: str, versions: Sequence[Poli
         covers=version.policy.covers.text,
         target_when=targets[place].when.text,
         target_place=place + 1,
-        target_by_hand=cycle.overridden,
+        target_by_hand=reading.overridden,
         calendar_rule=rule,
         calendar_attribute=version.policy.calendars.attribute if rule == "attribute" else None,
         default_version=cycle.default_version if rule == "tenant_default" else None,

@@ -8,6 +8,7 @@ from clocks.domain.cycle import Cycle
 from clocks.domain.explain import explain_cycle
 from clocks.domain.reading import read_cycle
 from tests.services.clocks.domain.promises import (
+    HOUR_US,
     TIMELINES,
     at_us,
     cycles_of,
@@ -100,3 +101,40 @@ def test_a_cycle_is_seen_in_the_past_as_it_was() -> None:
     assert phases[8].elapsed_us == 0
     assert phases[13.5].outcome == "PENDING"
     assert phases[14].outcome == "MET"
+
+
+PROMISES = [
+    {"name": "four", "when": 'subject.p != "end"', "duration": "4h"},
+    {"name": "end", "until": {"business_day_end": 0}},
+]
+
+
+@pytest.mark.parametrize(
+    ("mode", "then"),
+    [
+        ("RECOUNT", ("end", 7 * HOUR_US, 17, 4 * HOUR_US)),
+        ("CARRY", ("four", 4 * HOUR_US, 14, HOUR_US)),
+    ],
+)
+def test_the_promise_of_then_is_read(mode: str, then: tuple[str, int, float, int]) -> None:
+    """Hours, before a fixed point took their place; counted anew, that had always held."""
+    document = policy_document(targets=PROMISES, retarget=mode)
+    document["calendars"] = {"default": "office"}
+    log = [event(9, "start", p="four"), event(13.5, "other", p="end")]
+    (cycle,) = cycles_of(folded(log, versions(document)))
+    reading = read_cycle(cycle, at_us(13), TIMELINES)
+    target, worth_us, due, left_us = then
+    assert (reading.target, reading.target_us) == (target, worth_us)
+    assert (reading.due_at_us, reading.remaining_us) == (at_us(due), left_us)
+    later = read_cycle(cycle, at_us(13.5), TIMELINES)
+    assert (later.target, later.due_at_us) == ("end", at_us(17))
+
+
+@pytest.mark.parametrize(("mode", "by_hand"), [("RECOUNT", True), ("CARRY", False)])
+def test_a_promise_is_by_hand_from_when_it_holds(mode: str, by_hand: bool) -> None:  # noqa: FBT001 - a column
+    """With RECOUNT it had always held; with CARRY not before it was set."""
+    document = policy_document(retarget=mode)
+    log = [event(0, "start"), event(2, "clock.override", reason="r", duration="9h")]
+    (cycle,) = cycles_of(folded(log, versions(document)))
+    assert read_cycle(cycle, at_us(1), TIMELINES).overridden is by_hand
+    assert read_cycle(cycle, at_us(2), TIMELINES).overridden

@@ -37,6 +37,7 @@ from tests.services.clocks.domain.test_fold import (
 )
 
 RULE = Rule(starts_at=False, repeats=False, reopen="resume", retarget="RECOUNT")
+CARRY = Rule(starts_at=False, repeats=False, reopen="resume", retarget="CARRY")
 
 
 def receipt_of(cycle: Cycle, events: list[Event], rule: Rule, at_us: int) -> bytes:
@@ -113,6 +114,20 @@ def other(name: str, value: Any) -> Any:
     if name == "phase":
         return "PAUSED" if value != "PAUSED" else "RUNNING"
     return "2031-01-01T00:00:00Z"
+
+
+def test_a_receipt_of_an_earlier_instant_names_the_calendar_of_then() -> None:
+    """Handed over since: the Calendar and its rule are those on which it was counted at that instant."""
+    story = [
+        Fact(slot=18, state="work", priority="3"),
+        Fact(slot=30, state="work", priority="3", region="east"),
+    ]
+    found = []
+    for as_of in (29, 30):
+        (written,) = receipts_of(story, CARRY, as_of)
+        result = msgspec.json.decode(written)["result"]
+        found.append((result["calendar_key"], result["calendar_rule"]))
+    assert found == [("office", "default"), ("late", "attribute")]
 
 
 def test_an_event_that_is_left_out_is_found() -> None:
