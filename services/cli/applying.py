@@ -10,6 +10,7 @@ from cli.applying_calendars import AppliedFiles, CalendarTerms, apply_files
 from cli.applying_default import apply_default, check_default
 from cli.graphql import ERRORS, GatewayClient, GatewayRefusalError
 from cli.manifest import WORDS, Kind, Manifest
+from clocks.domain.policy_advice import advise
 from clocks.domain.policy_document import parse_policy
 from credits.domain.agreement_document import agreement_from_document
 
@@ -156,17 +157,28 @@ def _check(manifest: Manifest) -> None:
 
 async def _apply(client: GatewayClient, manifest: Manifest, *, plan: bool) -> Applied:
     latest, document = await _read(client, manifest)
+    advice = tuple(f"{manifest.source}: {line}" for line in _advise(manifest))
     done = "unchanged" if document == manifest.document else "amended" if latest else "created"
     if plan or done == "unchanged":
         version = latest + (done != "unchanged")
-        return Applied(kind=manifest.kind, key=manifest.key, done=done, version=version, planned=plan)
+        return Applied(
+            kind=manifest.kind, key=manifest.key, done=done, version=version, planned=plan, advice=advice
+        )
     variables = {"key": manifest.key, "version": latest, "document": manifest.document}
     try:
         payload = await client.change(_SAVE[manifest.kind], variables)
     except GatewayRefusalError as error:
         raise _named(manifest, error) from error
     (record,) = (value for name, value in payload.items() if name != "errors")
-    return Applied(kind=manifest.kind, key=manifest.key, done=done, version=int(record["version"]))
+    version = int(record["version"])
+    return Applied(kind=manifest.kind, key=manifest.key, done=done, version=version, advice=advice)
+
+
+def _advise(manifest: Manifest) -> Sequence[str]:
+    """Say what in a Policy has no effect; it was checked."""
+    if manifest.kind is not Kind.POLICY:
+        return ()
+    return [each.message for each in advise(parse_policy(manifest.document))]
 
 
 async def _read(client: GatewayClient, manifest: Manifest) -> tuple[int, dict[str, Any] | None]:

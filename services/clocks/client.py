@@ -36,9 +36,12 @@ from clocks.contract import (
     ReadPolicy,
     ReadReceipt,
     ReadSubject,
+    ReadUncounted,
+    SavedPolicy,
     SavePolicy,
     SetDefaultCalendar,
     SubjectRecord,
+    UncountedMetrics,
 )
 from serving.client import DoorClient
 from serving.context import RequestContext
@@ -53,9 +56,9 @@ class ClocksClient:
     def __init__(self, base_url: str, tokens: InternalTokens, session: aiohttp.ClientSession) -> None:
         self._door = DoorClient(base_url, tokens, session)
 
-    async def save_policy(self, context: RequestContext, request: SavePolicy) -> PolicyRecord:
+    async def save_policy(self, context: RequestContext, request: SavePolicy) -> SavedPolicy:
         """Save a version."""
-        return await self._door.call(context, "save_policy", request, PolicyRecord)
+        return await self._door.call(context, "save_policy", request, SavedPolicy)
 
     async def read_policy(self, context: RequestContext, request: ReadPolicy) -> PolicyRecord:
         """Read one."""
@@ -88,6 +91,10 @@ class ClocksClient:
     async def read_subject(self, context: RequestContext, request: ReadSubject) -> SubjectRecord:
         """Read one."""
         return await self._door.call(context, "read_subject", request, SubjectRecord)
+
+    async def read_uncounted(self, context: RequestContext, request: ReadUncounted) -> UncountedMetrics:
+        """Say what does not count."""
+        return await self._door.call(context, "read_uncounted", request, UncountedMetrics)
 
     async def read_cycle(self, context: RequestContext, request: ReadCycle) -> CycleRecord:
         """Read one."""

@@ -33,6 +33,7 @@ from clocks.domain.measurement_door import (
     MeasurementRecord,
     MeasurePeriods,
 )
+from clocks.domain.policy_advice import Advice
 from clocks.domain.policy_door import (
     DefaultCalendarRecord,
     DefaultCalendarVersionRecord,
@@ -42,6 +43,7 @@ from clocks.domain.policy_door import (
     PolicyVersionRecord,
     ReadDefaultCalendar,
     ReadPolicy,
+    SavedPolicy,
     SavePolicy,
     SetDefaultCalendar,
 )
@@ -51,7 +53,10 @@ from clocks.domain.subject_door import (
     CycleSort,
     ReadCycle,
     ReadSubject,
+    ReadUncounted,
     SubjectRecord,
+    UncountedMetric,
+    UncountedMetrics,
 )
 from clocks.domain.trial_door import (
     BacktestPage,
@@ -69,6 +74,7 @@ from serving.context import RequestContext
 __all__ = [
     "ActOnClock",
     "ActionReceipt",
+    "Advice",
     "AttainmentRecord",
     "AttainmentShift",
     "BacktestPage",
@@ -116,14 +122,18 @@ __all__ = [
     "ReadPolicy",
     "ReadReceipt",
     "ReadSubject",
+    "ReadUncounted",
     "RefusedEvent",
     "RevisionRecord",
     "SavePolicy",
+    "SavedPolicy",
     "SegmentRecord",
     "SetDefaultCalendar",
     "SubjectRecord",
     "TargetAttainment",
     "TriedTarget",
+    "UncountedMetric",
+    "UncountedMetrics",
 ]
 
 
@@ -233,7 +243,7 @@ class AttainmentRecord(msgspec.Struct, frozen=True, kw_only=True):
 class Clocks(Protocol):
     """What the clocks service answers. Every call may raise a Problem (see serving.problems)."""
 
-    async def save_policy(self, context: RequestContext, request: SavePolicy) -> PolicyRecord:
+    async def save_policy(self, context: RequestContext, request: SavePolicy) -> SavedPolicy:
         """Save a version. Scope: policies. Codes: version_conflict, and those of the document."""
         ...
 
@@ -271,6 +281,10 @@ class Clocks(Protocol):
 
     async def read_subject(self, context: RequestContext, request: ReadSubject) -> SubjectRecord:
         """Read one. Scope: read. Codes: subject_unknown."""
+        ...
+
+    async def read_uncounted(self, context: RequestContext, request: ReadUncounted) -> UncountedMetrics:
+        """Say what does not count, and why. Scope: read. Codes: subject_unknown."""
         ...
 
     async def read_cycle(self, context: RequestContext, request: ReadCycle) -> CycleRecord:

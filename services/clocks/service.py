@@ -39,9 +39,12 @@ from clocks.contract import (
     ReadPolicy,
     ReadReceipt,
     ReadSubject,
+    ReadUncounted,
+    SavedPolicy,
     SavePolicy,
     SetDefaultCalendar,
     SubjectRecord,
+    UncountedMetrics,
 )
 from clocks.operations import (
     act_on_clock,
@@ -59,6 +62,7 @@ from clocks.operations import (
     read_policy,
     read_receipt,
     read_subject,
+    read_uncounted,
     save_policy,
     set_default_calendar,
 )
@@ -97,7 +101,7 @@ class ClocksService:
         self._now = now
         self.feed = DatabaseFeed(database)
 
-    async def save_policy(self, context: RequestContext, request: SavePolicy) -> PolicyRecord:
+    async def save_policy(self, context: RequestContext, request: SavePolicy) -> SavedPolicy:
         """Save a version."""
         require(context, "policies")
         record = await save_policy.save(
@@ -158,6 +162,13 @@ class ClocksService:
         """Read one."""
         require(context, "read")
         return await read_subject.read(
+            context, request, database=self._database, rulebooks=self._rulebooks, now=self._now()
+        )
+
+    async def read_uncounted(self, context: RequestContext, request: ReadUncounted) -> UncountedMetrics:
+        """Say what does not count."""
+        require(context, "read")
+        return await read_uncounted.read(
             context, request, database=self._database, rulebooks=self._rulebooks, now=self._now()
         )
 

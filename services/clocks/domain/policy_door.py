@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from clocks.domain.policy_advice import Advice
+
 __all__ = [
     "DefaultCalendarRecord",
     "DefaultCalendarVersionRecord",
@@ -17,6 +19,7 @@ __all__ = [
     "ReadDefaultCalendar",
     "ReadPolicy",
     "SavePolicy",
+    "SavedPolicy",
     "SetDefaultCalendar",
 ]
 
@@ -64,6 +67,12 @@ class PolicyRecord(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     version: int
     versions: tuple[PolicyVersionRecord, ...]
+
+
+class SavedPolicy(PolicyRecord, frozen=True, kw_only=True):
+    """A Policy whose latest version was just saved. advice: what in that has no effect."""
+
+    advice: tuple[Advice, ...] = ()
 
 
 class PolicyPage(msgspec.Struct, frozen=True, kw_only=True):

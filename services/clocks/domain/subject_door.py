@@ -8,8 +8,19 @@ from typing import Any, Literal
 import msgspec
 
 from clocks.domain.cycle import Outcome, Phase
+from clocks.domain.uncounted import Why
 
-__all__ = ["CycleChoice", "CycleRecord", "CycleSort", "ReadCycle", "ReadSubject", "SubjectRecord"]
+__all__ = [
+    "CycleChoice",
+    "CycleRecord",
+    "CycleSort",
+    "ReadCycle",
+    "ReadSubject",
+    "ReadUncounted",
+    "SubjectRecord",
+    "UncountedMetric",
+    "UncountedMetrics",
+]
 
 CycleSort = Literal["STARTED", "DUE", "DUE_LATEST", "REMAINING"]
 
@@ -97,3 +108,34 @@ class SubjectRecord(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     cycles: tuple[CycleRecord, ...]
     known_at: datetime | None = None
+
+
+class ReadUncounted(msgspec.Struct, frozen=True, kw_only=True):
+    """The Metrics that do not count for a Subject; known_at: as ReadSubject."""
+
+    subject_id: str
+    known_at: datetime | None = None
+
+
+class UncountedMetric(msgspec.Struct, frozen=True, kw_only=True):
+    """A Metric whose start held at an event that opened no Cycle, nor has one opened since.
+
+    why: target_missing: no Target's `when` held; term_unreadable: that of `target` did, which is due at what
+    `attribute` holds, and that is no instant and no date. message: the same for people.
+    """
+
+    policy_key: str
+    policy_version: int
+    metric: str
+    event_id: str
+    occurred_at: datetime
+    why: Why
+    target: str | None
+    attribute: str | None
+    message: str
+
+
+class UncountedMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """In order of policy and metric."""
+
+    metrics: tuple[UncountedMetric, ...]

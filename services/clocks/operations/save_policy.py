@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from calendars.contract import Calendars, TimelineRecord
-from clocks.contract import PolicyRecord, SavePolicy
+from clocks.contract import SavedPolicy, SavePolicy
 from clocks.domain.errors import DefaultCalendarMissingError
 from clocks.domain.policy import Policy
+from clocks.domain.policy_advice import advise
 from clocks.domain.policy_document import parse_policy
 from clocks.domain.refusals import CalendarUnknownError, PolicyKeyInvalidError, VersionConflictError
 from clocks.operations.adopt_calendars import adopt
@@ -39,7 +40,7 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 async def save(
     context: RequestContext, request: SavePolicy, *, database: Database, calendars: Calendars, now: datetime
-) -> PolicyRecord:
+) -> SavedPolicy:
     """Save a version.
 
     Raises PolicyKeyInvalidError, VersionConflictError, CalendarUnknownError, InstantNaiveError, and the
@@ -61,7 +62,7 @@ async def save(
     timelines = await _find_calendars(context, calendars, policy)
     async with database.transaction(context.tenant_id) as connection:
 
-        async def effect() -> PolicyRecord:
+        async def effect() -> SavedPolicy:
             return await _write(connection, policy, version, timelines)
 
         return await once(
@@ -69,14 +70,14 @@ async def save(
             key=context.idempotency_key,
             operation="save_policy",
             request=request,
-            answer_type=PolicyRecord,
+            answer_type=SavedPolicy,
             effect=effect,
         )
 
 
 async def _write(
     connection: Connection, policy: Policy, version: VersionRow, timelines: Sequence[TimelineRecord]
-) -> PolicyRecord:
+) -> SavedPolicy:
     await ensure_rulebook(connection)
     await change_policies(connection)
     if policy.calendars.default is None and not await read_defaults(connection):
@@ -101,7 +102,14 @@ async def _write(
         calendar_key=None,
         since=version.effective_from,
     )
-    return await read_record(connection, version.policy_key)
+    saved = await read_record(connection, version.policy_key)
+    return SavedPolicy(
+        key=saved.key,
+        name=saved.name,
+        version=saved.version,
+        versions=saved.versions,
+        advice=advise(policy),
+    )
 
 
 async def _find_calendars(

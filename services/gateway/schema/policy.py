@@ -11,7 +11,7 @@ from strawberry import ID
 from clocks import contract
 from gateway.domain.global_id import encode_global_id
 from gateway.schema.declare import input_type, node_type, object_type, resolved
-from gateway.schema.failures import UserError, find, settle
+from gateway.schema.failures import Advice, UserError, find, settle
 from gateway.schema.info import Info
 from gateway.schema.node import Node
 from gateway.schema.pages import DEFAULT_PAGE, Connection, check_first, connect_by_key, read_cursor
@@ -75,9 +75,13 @@ class SavePolicyInput:
 
 @object_type
 class PolicyPayload:
-    """The Policy as it now stands, or why it was refused."""
+    """The Policy as it now stands, or why it was refused.
+
+    advice: what in its document has no effect, such as a Target behind one that always holds.
+    """
 
     policy: Policy | None
+    advice: list[Advice]
     errors: list[UserError]
 
 
@@ -110,4 +114,4 @@ async def save_policy(
         effective_from=request.effective_from,
     )
     policy, errors = await settle(info.context.clocks.save_policy, context, asked)
-    return PolicyPayload(policy=policy, errors=errors)
+    return PolicyPayload(policy=policy, advice=policy.advice if policy else [], errors=errors)
