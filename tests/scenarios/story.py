@@ -88,10 +88,13 @@ class TargetSaying(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class PolicySaying:
-    """What a version of the Policy says of one Metric. repeats: no, yes, chained."""
+    """What a version of the Policy says of one Metric.
+
+    starts: event, opened, first. repeats: no, yes, chained.
+    """
 
     since: int | None = None
-    starts_at: bool = False
+    starts: str = "event"
     repeats: str = "no"
     reopen: str = "resume"
     retarget: str = "RECOUNT"

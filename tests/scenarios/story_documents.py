@@ -66,8 +66,8 @@ def metric_document(saying: PolicySaying) -> dict[str, Any]:
         "retarget": saying.retarget,
         "targets": [target_document(target) for target in saying.targets],
     }
-    if saying.starts_at:
-        metric["starts_at"] = "opened"
+    if saying.starts != "event":
+        metric["starts_at"] = "opened" if saying.starts == "opened" else {"event": "first"}
     return metric
 
 

@@ -50,6 +50,7 @@ class Telling:
     policies: Sequence[PolicySaying]
     hours: Mapping[str, Hours]
     excluded: Sequence[tuple[int, int]]
+    created: int
     runs: list[Run]
     says: Says
 
@@ -127,6 +128,7 @@ def lived(
             for fact in log
             if fact.act == "exclude"
         ],
+        created=next((fact.at for fact in log if not fact.act), 0),
         runs=[],
         says={},
     )
@@ -246,8 +248,7 @@ def begin(telling: Telling, fact: Fact, *, stops: bool) -> None:
     promise = telling.promise(rule)
     if promise is None or (stops and last and last.phase == "STOPPED"):
         return
-    opened = telling.says.get("opened")
-    started = opened if last is None and rule.starts_at and isinstance(opened, int) else fact.at
+    started = fact.at if last else starting_point(telling, rule, fact)
     run = Run(
         number=len(telling.runs) + 1,
         rule=rule,
@@ -258,6 +259,14 @@ def begin(telling: Telling, fact: Fact, *, stops: bool) -> None:
     )
     telling.runs.append(run)
     stop_or_pause(telling, run, telling.us(fact.at), stops=stops)
+
+
+def starting_point(telling: Telling, rule: PolicySaying, fact: Fact) -> int:
+    """Tell from which minute a first Cycle counts."""
+    opened = telling.says.get("opened")
+    if rule.starts == "opened" and isinstance(opened, int):
+        return opened
+    return telling.created if rule.starts == "first" else fact.at
 
 
 def go_on(telling: Telling, run: Run, at: int, *, stops: bool) -> None:

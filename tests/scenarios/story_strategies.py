@@ -126,7 +126,7 @@ def policy(since: st.SearchStrategy[int | None]) -> st.SearchStrategy[PolicySayi
     return st.builds(
         PolicySaying,
         since=since,
-        starts_at=st.booleans(),
+        starts=st.sampled_from(["event", "event", "opened", "opened", "first"]),
         repeats=st.sampled_from(["no", "no", "yes", "chained"]),
         reopen=st.sampled_from(["resume", "new", "ignore"]),
         retarget=st.sampled_from(["RECOUNT", "CARRY"]),

@@ -63,12 +63,20 @@ class Facts:
     """What a condition sees at one event: the event, the Subject's attributes after it, and those before it.
 
     The CEL activation is built at most once, by the first condition that is not answered from memory.
+    created_us: when the Subject's first event was; no condition sees it.
     """
 
-    def __init__(self, event: Event, subject: Mapping[str, Any], previous: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        event: Event,
+        subject: Mapping[str, Any],
+        previous: Mapping[str, Any],
+        created_us: int | None = None,
+    ) -> None:
         self.event = event
         self.subject = subject
         self.previous = previous
+        self.created_us = created_us
 
     @cached_property
     def activation(self) -> cel.Activation:

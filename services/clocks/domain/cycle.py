@@ -127,6 +127,7 @@ class SubjectState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """What a fold knows of a Subject after its last event.
 
     attributes: those that it has. last: the place of the last event in its log; None before the first.
+    created_us: of its first event that is no manual action; None also in states from before that was kept.
     clocks: in order of (policy, metric), only those with a Cycle.
     actions: ids of the events of its log that are manual actions. exclusions: those in force.
     """
@@ -135,6 +136,7 @@ class SubjectState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     attributes: dict[str, Any] = {}
     last: Position | None = None
     events: int = 0
+    created_us: int | None = None
     clocks: tuple[Clock, ...] = ()
     actions: tuple[str, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()

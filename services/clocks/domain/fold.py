@@ -38,7 +38,7 @@ def fold(
     held = [each for each in state.actions if each not in revoked]
     if actions and takes_back(held, (event for event in actions if event.event_id not in revoked)):
         raise EventsLateError("a manual action is taken back that was folded already: fold all again")
-    folding = Folding(state, policies)
+    folding = Folding(state, policies, created_us=creation_of(state, log))
     if actions:
         folding.take_mixed(log, revoked)
     else:
@@ -48,6 +48,7 @@ def fold(
         attributes=folding.attributes,
         last=log[-1].position,
         events=state.events + len(log),
+        created_us=folding.created_us,
         clocks=folding.clocks(),
         actions=(*state.actions, *(event.event_id for event in actions)) if actions else state.actions,
         exclusions=folding.exclusions,
@@ -69,7 +70,8 @@ def fold_in_two(
 class Folding:
     """A fold on its way: what is known of the Subject so far."""
 
-    def __init__(self, state: SubjectState, policies: Policies) -> None:
+    def __init__(self, state: SubjectState, policies: Policies, *, created_us: int | None) -> None:
+        self.created_us = created_us
         self.attributes = state.attributes
         self.exclusions = state.exclusions
         self._policies = policies
@@ -99,7 +101,7 @@ class Folding:
         cycles_of, attributes = self._cycles, self.attributes
         for event in events:
             previous, attributes = attributes, changed(attributes, event)
-            facts = Facts(event, attributes, previous)
+            facts = Facts(event, attributes, previous, self.created_us)
             for key, versions in self._timed:
                 cycles = cycles_of.get(key, ())
                 after = advance(cycles, key[1], versions, facts)
@@ -152,6 +154,13 @@ def in_order(state: SubjectState, events: Iterable[Event]) -> list[Event]:
         fresh.append(event)
         last = place
     return fresh
+
+
+def creation_of(state: SubjectState, log: Iterable[Event]) -> int | None:
+    """Tell when the Subject's first event was; what is done by hand creates nothing."""
+    if state.created_us is not None or state.events > len(state.actions):
+        return state.created_us
+    return next((event.occurred_at_us for event in log if not is_action(event)), None)
 
 
 def place_of(event: Event) -> tuple[int, int, str]:

@@ -142,6 +142,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What is timed, and how: the conditions on events, and the Targets in order of choice.
 
     starts_at: the Subject's attribute that holds the starting point as an RFC 3339 string; None: the event.
+    from_creation: the starting point is the Subject's first event.
     repeats: each start after a stop opens a new Cycle. chained: so does the stop, if `start` holds too.
     reopen: without repeats, what a start after a stop does.
     """
@@ -151,6 +152,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     stop: Condition
     targets: tuple[Target, ...]
     starts_at: str | None = None
+    from_creation: bool = False
     pause: Condition | None = None
     cancel: Condition | None = None
     repeats: bool = False

@@ -27,6 +27,7 @@ MAX_METRICS = 50
 MAX_FILTERABLE = 16
 MAX_MAPPING = 1_000
 CHAINED = "chained"
+FIRST = "first"
 METRIC_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -85,11 +86,13 @@ def parse_metric(name: str, value: object, path: str) -> Metric:
     """Parse one Metric."""
     rules = ("starts_at", "pause", "cancel", "repeats", "reopen", "retarget")
     fields = known_fields(value, path, required=("start", "stop", "targets"), optional=rules)
+    from_creation = names_creation(fields.get("starts_at"), f"{path}.starts_at")
     return Metric(
         name=name,
         start=condition(fields["start"], f"{path}.start"),
         stop=condition(fields["stop"], f"{path}.stop"),
-        starts_at=optional(fields, "starts_at", path, text),
+        starts_at=None if from_creation else optional(fields, "starts_at", path, text),
+        from_creation=from_creation,
         pause=optional(fields, "pause", path, condition),
         cancel=optional(fields, "cancel", path, condition),
         repeats=fields.get("repeats") == CHAINED or boolean(fields.get("repeats", False), f"{path}.repeats"),
@@ -98,3 +101,12 @@ def parse_metric(name: str, value: object, path: str) -> Metric:
         retarget=choice(fields.get("retarget", "RECOUNT"), f"{path}.retarget", get_args(Retarget)),
         targets=parse_targets(fields["targets"], f"{path}.targets"),
     )
+
+
+def names_creation(value: object, path: str) -> bool:
+    """Tell whether `{event: first}` stands in place of an attribute's name."""
+    if not isinstance(value, Mapping):
+        return False
+    fields = known_fields(value, path, required=("event",), optional=())
+    choice(fields["event"], f"{path}.event", (FIRST,))
+    return True

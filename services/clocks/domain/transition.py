@@ -158,6 +158,8 @@ def turn(cycle: Cycle, phase: Phase, event: Event, because: Because) -> Cycle:
 
 def starting_point_us(metric: Metric, facts: Facts) -> int:
     """Read the starting point from the Subject; where it says none, it is the event."""
+    if metric.from_creation and facts.created_us is not None:
+        return facts.created_us
     if metric.starts_at is not None:
         instant_us = read_instant_us(facts.subject, metric.starts_at)
         if instant_us is not None:

@@ -90,6 +90,17 @@ def test_what_is_left_out_has_a_plain_default() -> None:
     assert policy.reads == frozenset()
 
 
+def test_the_starting_point_may_be_the_creation() -> None:
+    """It is no attribute, and reads none."""
+    policy = parse_policy(changed("metrics/resolution/starts_at", {"event": "first"}))
+    assert (policy.metrics[0].starts_at, policy.metrics[0].from_creation) == (None, True)
+    assert "opened_at" not in (policy.reads or ())
+    for wrong in ({"event": "last"}, {"event": "first", "attribute": "x"}, {}, ["first"]):
+        with pytest.raises(PolicyInvalidError) as refused:
+            parse_policy(changed("metrics/resolution/starts_at", wrong))
+        assert (refused.value.field or "").startswith("metrics.resolution.starts_at")
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [("covers", "subject.size() > 1"), ("metrics/resolution/stop", "event.attributes.done == true")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clocks.domain.cycle import Cycle
+from clocks.domain.fold import fold
 from clocks.domain.policy import version_in_force
 from clocks.domain.reading import read_cycle
 from tests.services.clocks.domain.promises import (
@@ -239,6 +240,25 @@ def test_a_retroactive_start_runs_until_the_first_event_pauses_it() -> None:
     (cycle,) = cycles_of(folded(log, versions(policy_document(starts_at="opened"))))
     assert cycle.phase == "PAUSED"
     assert read_cycle(cycle, at_us(20), TIMELINES).elapsed_us == at_us(2) - at_us(0)
+
+
+def test_a_cycle_may_count_from_the_creation() -> None:
+    """From the first event that nobody made by hand, though it was no start; a late fact moves it."""
+    policies = versions(policy_document(starts_at={"event": "first"}))
+    log = [
+        event(1, "clock.pause", reason="nothing is there yet"),
+        event(3, "created"),
+        event(6, "wait"),
+        event(8, "start"),
+    ]
+    for first in range(5):
+        state = folded(log[first:], policies)
+        started = [cycle.started_at_us for cycle in cycles_of(state)]
+        assert started == [[at_us(3)], [at_us(3)], [at_us(6)], [at_us(8)], []][first]
+        for cut in range(first, 5):
+            assert fold(folded(log[first:cut], policies), log[cut:], policies) == state
+    reading = read_cycle(cycles_of(folded(log, policies))[0], at_us(9), TIMELINES)
+    assert (reading.elapsed_us, reading.due_at_us) == (at_us(6) - at_us(0), at_us(7))
 
 
 def test_only_the_first_cycle_has_a_retroactive_start() -> None:
