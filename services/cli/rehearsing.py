@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from cli.errors import OptionError
-from cli.graphql import GatewayClient
+from cli.graphql import GatewayClient, GatewayRefusalError
 
 __all__ = ["PAGE", "Flip", "Money", "Question", "Rehearsal", "rehearse"]
 
@@ -24,6 +24,7 @@ _BACKTEST = """query ($policyKey: String!, $document: JSONObject, $calendar: Pro
     before { metric target met breached pending cancelled }
     after { metric target met breached pending cancelled }
     flips { subjectId metric cycle targetBefore targetAfter outcomeBefore outcomeAfter dueBefore dueAfter }
+    advice { message }
   }
 }"""
 _ASSESSMENT = """query ($key: String!, $period: String!, $attained: [AttainedTargetInput!]) {
@@ -31,6 +32,7 @@ _ASSESSMENT = """query ($key: String!, $period: String!, $attained: [AttainedTar
     startsAt endsAt currency amountMinor
   }
 }"""
+_OPTIONS = {"policy_key": "--policy", "calendar.key": "--calendar"}
 _COUNTED = ("met", "breached", "pending", "cancelled")
 
 
@@ -74,7 +76,7 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
 class Rehearsal:
     """How far a backtest has come. done: whether it has seen all Subjects.
 
-    before, after: counts by (metric, target, what).
+    before, after: counts by (metric, target, what). advice: what in the question has no effect.
     """
 
     subjects: int = 0
@@ -86,6 +88,7 @@ class Rehearsal:
     flips: int = 0
     money: Money | None = None
     done: bool = False
+    advice: tuple[str, ...] = ()
 
     def add(self, page: Mapping[str, Any]) -> tuple[Flip, ...]:
         """Add a page; give its flips, which are not kept."""
@@ -100,6 +103,7 @@ class Rehearsal:
         flips = msgspec.convert(page["flips"], tuple[Flip, ...])
         self.flips += len(flips)
         self.done = page["cursor"] is None
+        self.advice += tuple(in_options(each["message"]) for each in page["advice"])
         return flips
 
 
@@ -124,7 +128,11 @@ async def rehearse(
     after = None
     while not rehearsal.done:
         variables = {**asked, "at": rehearsal.at, "after": after}
-        page = (await client.ask(_BACKTEST, variables, patient=True))["backtest"]
+        try:
+            page = (await client.ask(_BACKTEST, variables, patient=True))["backtest"]
+        except GatewayRefusalError as error:
+            said = in_options(str(error))
+            raise GatewayRefusalError(said, code=error.code, kind=error.kind, field=error.field) from error
         yield rehearsal.add(page)
         after = page["cursor"]
     if stands is not None:
@@ -132,6 +140,12 @@ async def rehearse(
         rehearsal.money = Money(
             currency=stands["currency"], before_minor=stands["amountMinor"], after_minor=would["amountMinor"]
         )
+
+
+def in_options(message: str) -> str:
+    """Name an option where a field of the request is named first."""
+    field, separator, rest = message.partition(": ")
+    return f"{_OPTIONS.get(field, field)}{separator}{rest}"
 
 
 async def assess(

@@ -122,7 +122,9 @@ def write_lines(flips: tuple[Flip, ...]) -> None:
 
 
 def report(rehearsal: Rehearsal, shown: list[Flip], output: Format) -> None:
-    """Print what was found, all of it or until it was cancelled."""
+    """Print what was found, all of it or until it was cancelled; advice goes to the error stream."""
+    for line in rehearsal.advice:
+        typer.echo(f"advice: {line}", err=True)
     if output is Format.JSON:
         typer.echo(msgspec.json.encode(summary(rehearsal), order="deterministic").decode())
         return

@@ -23,6 +23,10 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     field: str
     message: str
 
+    def within(self, place: str) -> Advice:
+        """Put the path of the document before field and message."""
+        return Advice(code=self.code, field=f"{place}.{self.field}", message=f"{place}.{self.message}")
+
 
 def advise(policy: Policy) -> tuple[Advice, ...]:
     """Advise on a policy: Targets that are never chosen, and conditions that no event can make true.

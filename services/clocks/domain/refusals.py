@@ -10,6 +10,7 @@ ClocksError
 ├── ReceiptInvalidError     what was given as a receipt is none
 ├── VersionConflictError    somebody else has saved a version meanwhile
 ├── CalendarUnknownError    a Policy that names a Calendar which is not there
+├── CalendarUnconcernedError  a Calendar to be tried on which nothing that is tried counts
 ├── DefaultCalendarUnsetError  a tenant that has no default Calendar
 ├── EffectiveFromInvalidError  a first version that does not hold always, where it has to
 ├── PeriodEmptyError        a period that ends before it has begun
@@ -32,6 +33,7 @@ from clocks.domain.errors import ClocksError
 __all__ = [
     "AttributeUnfilterableError",
     "BatchTooLargeError",
+    "CalendarUnconcernedError",
     "CalendarUnknownError",
     "CycleUnknownError",
     "DefaultCalendarUnsetError",
@@ -112,6 +114,12 @@ class CalendarUnknownError(ClocksError):
     """The Policy names a Calendar that is not there; `field` is where it does."""
 
     code = "calendar_unknown"
+
+
+class CalendarUnconcernedError(ClocksError):
+    """The Policy counts neither on the Calendar that is to be tried nor on one that is made of it."""
+
+    code = "calendar_unconcerned"
 
 
 class DefaultCalendarUnsetError(ClocksError):

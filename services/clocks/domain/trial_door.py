@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from clocks.domain.backtest import Flip, TriedTarget
+from clocks.domain.policy_advice import Advice
 from clocks.domain.subject_door import CycleRecord
 
 __all__ = [
@@ -117,6 +118,7 @@ class BacktestPage(msgspec.Struct, frozen=True, kw_only=True):
 
     subjects, events: folded in this page. total_subjects: on the first page, how many there are in all.
     before: as it happened, after: as it would have. cursor: for the next page; None: this was the last.
+    advice: on the first page, what in the request has no effect.
     """
 
     at: datetime
@@ -127,6 +129,7 @@ class BacktestPage(msgspec.Struct, frozen=True, kw_only=True):
     after: tuple[TriedTarget, ...]
     flips: tuple[FlippedCycle, ...]
     cursor: str | None
+    advice: tuple[Advice, ...] = ()
 
 
 def flipped(flip: Flip) -> FlippedCycle:

@@ -7,9 +7,10 @@ cancelled. A page is read in one snapshot; events that arrive between two pages 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 
 import msgspec
 
@@ -20,8 +21,14 @@ from clocks.domain.backtest import Rulings, Tried, Window, sum_targets, try_subj
 from clocks.domain.default_calendar import with_defaults
 from clocks.domain.event import Event
 from clocks.domain.policy import PolicyVersion
+from clocks.domain.policy_advice import Advice, advise
 from clocks.domain.policy_document import parse_policy
-from clocks.domain.refusals import PageTooLargeError, PeriodEmptyError, PolicyUnknownError
+from clocks.domain.refusals import (
+    CalendarUnconcernedError,
+    PageTooLargeError,
+    PeriodEmptyError,
+    PolicyUnknownError,
+)
 from clocks.domain.trial_door import flipped
 from clocks.operations.imagine_subject import name_calendars
 from clocks.operations.load_rulebook import Rulebook, Rulebooks, in_our_name
@@ -61,7 +68,8 @@ async def backtest(
 ) -> BacktestPage:
     """Try a page.
 
-    Raises PolicyUnknownError, PageTooLargeError, CalendarUnknownError, PeriodEmptyError, InstantNaiveError,
+    Raises PolicyUnknownError, PageTooLargeError, CalendarUnknownError, CalendarUnconcernedError,
+    PeriodEmptyError, InstantNaiveError,
     and what is wrong with a document.
     """
     at = now if request.at is None else read_instant(request.at, field="at")
@@ -80,7 +88,22 @@ async def backtest(
         after=sum_targets(each.after for each in results),
         flips=tuple(flipped(flip) for each in results for flip in each.flips) if compares else (),
         cursor=page.subjects[-1].subject_id if page.more else None,
+        advice=_advise(request, rulebook, tried) if request.after is None else (),
     )
+
+
+def _advise(request: BacktestPolicy, rulebook: Rulebook, tried: Rulings) -> tuple[Advice, ...]:
+    """Say what has no effect: in the document, and a Policy that is not there, which may be a new one."""
+    found: list[Advice] = []
+    if request.policy_key not in rulebook.policies:
+        near = get_close_matches(request.policy_key, rulebook.policies)
+        meant = f"; is {' or '.join(map(repr, near))} meant?" if near else ""
+        message = f"policy_key: there is no policy {request.policy_key!r} to hold it against{meant}"
+        found.append(Advice(code="policy_unknown", field="policy_key", message=message))
+    if request.document is not None:
+        (version,) = tried.policies[request.policy_key]
+        found += (each.within("document") for each in advise(version.policy))
+    return tuple(found)
 
 
 def _window(request: BacktestPolicy, at: datetime) -> Window:
@@ -167,11 +190,23 @@ async def _rulings(
     proposed = await _proposed(context, request.calendar, calendars)
     timelines = {**rulebook.counted_on.timelines, **proposed}
     named = {key for version in versions for key in version.policy.calendar_keys}
+    _check_concerned(request, proposed, named)
     lacking = sorted(named - timelines.keys())
     if lacking:
         found = await name_calendars(context, lacking, rulebooks, field="document.calendars")
         timelines.update(found.timelines)
     return Rulings({request.policy_key: versions}, timelines)
+
+
+def _check_concerned(request: BacktestPolicy, proposed: Collection[str], named: Collection[str]) -> None:
+    """Refuse a Calendar that changes nothing: its key is misspelt, most likely."""
+    if request.calendar is None or any(key in named for key in proposed):
+        return
+    raise CalendarUnconcernedError(
+        f"calendar.key: policy {request.policy_key!r} counts neither on calendar {request.calendar.key!r} "
+        f"nor on one that is made of it, but on: {', '.join(sorted(named))}",
+        field="calendar.key",
+    )
 
 
 async def _proposed(

@@ -108,7 +108,7 @@ async def _write(
         name=saved.name,
         version=saved.version,
         versions=saved.versions,
-        advice=advise(policy),
+        advice=tuple(each.within("document") for each in advise(policy)),
     )
 
 

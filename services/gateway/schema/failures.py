@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from gateway.schema.declare import object_type
+from gateway.schema.declare import object_type, resolved
 from serving.context import RequestContext
 from serving.problems import describe
 
@@ -23,6 +23,15 @@ S = TypeVar("S")
 
 HEAD = re.compile(r"[.\[]")
 UNDERSCORE = re.compile(r"_([a-z0-9])")
+
+
+class SaysField(Protocol):
+    """What a door advises on."""
+
+    @property
+    def field(self) -> str:
+        """Its path."""
+        ...
 
 
 @object_type
@@ -41,26 +50,30 @@ class UserError:
     message: str
 
 
-@object_type
-class Advice:
-    """What was saved, or would be, and has no effect: most likely another thing was meant.
-
-    code: for programs; stable.
-    field: the part of the input that it is about, as a path.
-    message: a sentence for people, which names the field, and what was meant, perhaps.
-    """
-
-    code: str
-    field: str
-    message: str
-
-
 def camel_field(path: str | None) -> str | None:
     """Write a path of ours in the schema's way; only its first name is an argument's, not a document's."""
     if path is None:
         return None
     head, dot, rest = path.partition(".")
     return UNDERSCORE.sub(lambda match: match[1].upper(), head) + dot + rest
+
+
+def advice_field(root: SaysField) -> str:
+    """Name the part of the input that it is about, as a path."""
+    return camel_field(root.field) or ""
+
+
+@object_type
+class Advice:
+    """What was saved, or would be, and has no effect: most likely another thing was meant.
+
+    code: for programs; stable.
+    message: a sentence for people, which names the field, and what was meant, perhaps.
+    """
+
+    code: str
+    field: str = resolved(advice_field)
+    message: str
 
 
 def refusal_of(error: BaseException) -> UserError | None:

@@ -10,7 +10,7 @@ import strawberry
 from clocks import contract
 from gateway.schema.cycle import Cycle, Outcome, value_of
 from gateway.schema.declare import input_type, object_type
-from gateway.schema.failures import find
+from gateway.schema.failures import Advice, find
 from gateway.schema.info import Info
 from gateway.schema.scalars import JSONObject
 
@@ -120,6 +120,7 @@ class Backtest:
     after: as it would have.
     flips: the Cycles of this page with another outcome.
     cursor: for the next page; null: this was the last.
+    advice: on the first page, what in the question has no effect.
     """
 
     at: datetime
@@ -130,6 +131,7 @@ class Backtest:
     after: list[BacktestTarget]
     flips: list[FlippedCycle]
     cursor: str | None
+    advice: list[Advice]
 
 
 async def imagine_subject(

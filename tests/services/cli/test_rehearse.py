@@ -23,7 +23,14 @@ from tests.services.cli.test_import_servicenow import export, imported, incident
 
 EXAMPLES = Path(__file__).parents[3] / "services" / "cli" / "examples" / "servicenow"
 RECEIPT = '{ cycleReceipt(subjectId: "INC0001", policyKey: "resolution", metric: "resolution") { document } }'
-PAGE = {"at": "2016-05-20T12:00:00Z", "subjects": 1, "events": 1, "totalSubjects": 9, "cursor": "a"}
+PAGE = {
+    "at": "2016-05-20T12:00:00Z",
+    "subjects": 1,
+    "events": 1,
+    "totalSubjects": 9,
+    "cursor": "a",
+    "advice": [],
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,15 +117,30 @@ async def test_another_calendar(recorded: Access, tmp_path: Path) -> None:
 
 async def test_refusals_are_one_line(recorded: Access, tmp_path: Path) -> None:
     """An unknown policy, half of the money, a calendar without a file: one line each, exit code 1."""
+    desk = EXAMPLES / "calendar.yaml"
     for arguments, reason in (
         (["--policy", "other"], "there is no policy 'other'"),
         (["--policy", "resolution", "--period", "2016-03"], "--agreement and --period go together"),
         (["--policy", "resolution", "--calendar", "service-desk"], "KEY=FILE is needed"),
         (["--policy", "resolution", str(tmp_path / "nothing.yaml")], "No such file"),
+        (
+            ["--policy", "resolution", "--calendar", f"servicedesk={desk}"],
+            "--calendar: policy 'resolution' counts",
+        ),
     ):
         ended = await run(recorded, "rehearse", *arguments)
         assert ended.code == 1
         assert reason in ended.err
+
+
+async def test_a_misspelt_policy_is_told(recorded: Access, shorter: Path) -> None:
+    """A document under a new key is tried against nothing: the error stream says so, and what was meant."""
+    ended = await run(recorded, "rehearse", str(shorter), "--policy", "resolutoin")
+    assert ended.code == 0
+    assert (
+        "advice: --policy: there is no policy 'resolutoin' to hold it against; is 'resolution' meant?"
+        in ended.err
+    )
 
 
 async def test_pages_sum_to_the_whole_and_stopping_cancels(recorded: Access) -> None:

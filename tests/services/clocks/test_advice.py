@@ -22,7 +22,7 @@ async def test_a_target_that_is_never_chosen_is_saved_and_told(
     document = SUPPORT | {"metrics": {"resolution": swapped}}
     saved = await door.save_policy(context, SavePolicy(key="swapped", document=document))
     assert [(each.code, each.field) for each in saved.advice] == [
-        ("target_unreachable", "metrics.resolution.targets[1].when")
+        ("target_unreachable", "document.metrics.resolution.targets[1].when")
     ]
 
 

@@ -261,12 +261,47 @@ async def test_a_policy_that_is_not_there_yet(door: Clocks, context: RequestCont
     request = BacktestPolicy(policy_key="fresh", document=SUPPORT)
     page = await door.backtest_policy(context, request)
     assert (page.before, page.flips) == ((), ())
+    assert [each.message for each in page.advice] == [
+        "policy_key: there is no policy 'fresh' to hold it against"
+    ]
     assert sum(each.met for each in page.after) == 2
     with pytest.raises(Exception, match="there is no policy") as refused:
         await door.backtest_policy(context, BacktestPolicy(policy_key="fresh"))
     problem = describe(refused.value)
     assert problem is not None
     assert problem.code == "policy_unknown"
+
+
+@pytest.mark.usefixtures("history")
+async def test_what_has_no_effect_in_a_trial_is_told_once(door: Clocks, context: RequestContext) -> None:
+    """A misspelt key of a policy and a Target that is never asked, on the first page and on no other."""
+    metric = SUPPORT["metrics"]["resolution"]
+    swapped = {"resolution": metric | {"targets": list(reversed(metric["targets"]))}}
+    request = BacktestPolicy(policy_key="suport", document=SUPPORT | {"metrics": swapped}, first=2)
+    first = await door.backtest_policy(context, request)
+    assert [each.field for each in first.advice] == [
+        "policy_key",
+        "document.metrics.resolution.targets[1].when",
+    ]
+    assert first.advice[0].message.endswith("; is 'support' meant?")
+    later = await door.backtest_policy(context, msgspec.structs.replace(request, after=first.cursor))
+    assert later.advice == ()
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize("key", ["ofice", "late"])
+async def test_a_calendar_on_which_nothing_counts_is_refused(
+    door: Clocks, calendars: CalendarsService, context: RequestContext, key: str
+) -> None:
+    """Whether it is there or not: the numbers would be the same, and seem to say something."""
+    await calendars.create_calendar(context, CreateCalendar(key="late", name="Late", document=OFFICE))
+    with pytest.raises(
+        Exception, match=rf"'support' counts neither on calendar '{key}'.*: office$"
+    ) as refused:
+        await run(door, context, calendar=ProposedCalendar(key=key, document=OFFICE))
+    problem = describe(refused.value)
+    assert problem is not None
+    assert (problem.code, problem.field) == ("calendar_unconcerned", "calendar.key")
 
 
 @pytest.mark.usefixtures("history")
