@@ -284,7 +284,11 @@ class Hours:
         """Go business days back: the same local time, then back to where it was open."""
         day, local = self.day_of(at)
         there = self.instant(self.nth_day(day, -count), local)
-        return there if self.is_open(there - 1) else self.ends[bisect_right(self.ends, there) - 1]
+        return (
+            there
+            if self.is_open(there) or self.is_open(there - 1)
+            else self.ends[bisect_right(self.ends, there) - 1]
+        )
 
     def day_end(self, day: int) -> int:
         """Find the last closing of a day; midnight where it is open then, or not at all."""

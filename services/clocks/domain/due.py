@@ -120,7 +120,7 @@ def change_term(
         target_us=to.target_us,
         term=term,
         calendar_key=to.calendar_key,
-        point_us=max(point_us, at_us),
+        point_us=point_us,
     )
 
 

@@ -113,12 +113,18 @@ def rewind(cycle: Cycle, at_us: int) -> Cycle:
     """See a Cycle as it stood at an earlier instant, by what is known of it now."""
     if at_us >= cycle.since_us:
         return cycle
-    kept = tuple(piece for piece in cycle.stretches if piece.end_us <= at_us)
-    if len(kept) == len(cycle.stretches):  # before a starting point that lies in the future
+    if at_us < cycle.started_at_us:
         return before_start(cycle, at_us)
+    kept = tuple(piece for piece in cycle.stretches if piece.end_us <= at_us)
     current = cycle.stretches[len(kept)]
-    seen = replace(
-        unstopped(cycle, current.phase, current.start_us),
+    seen = standing_in(cycle, current, kept)
+    return replace(seen, stopped_at_us=current.start_us) if current.phase == "STOPPED" else seen
+
+
+def standing_in(cycle: Cycle, current: Stretch, kept: tuple[Stretch, ...]) -> Cycle:
+    """See a Cycle in one of its stretches, after those that it had behind it."""
+    return replace(
+        unended(cycle, current.phase, current.start_us),
         cause=current.cause,
         target=current.target,
         target_us=current.target_us,
@@ -128,7 +134,6 @@ def rewind(cycle: Cycle, at_us: int) -> Cycle:
         overridden=cycle.overridden and promised(current) == promised(cycle),
         stretches=kept,
     )
-    return replace(seen, stopped_at_us=current.start_us) if current.phase == "STOPPED" else seen
 
 
 def promised(piece: Stretch | Cycle) -> tuple[str, int, Term | None]:
@@ -137,14 +142,18 @@ def promised(piece: Stretch | Cycle) -> tuple[str, int, Term | None]:
 
 
 def before_start(cycle: Cycle, at_us: int) -> Cycle:
-    """See a Cycle before it starts: it may be over already."""
-    if cycle.open or (cycle.cancelled_at_us is not None and cycle.cancelled_at_us <= at_us):
+    """See a Cycle before a starting point that lay in the future: it may have been over already."""
+    if cycle.cancelled_at_us is not None and cycle.cancelled_at_us <= at_us:
         return cycle
     if cycle.stopped_at_us is not None and cycle.stopped_at_us <= at_us:
-        return replace(cycle, phase="STOPPED", cancelled_at_us=None)
-    return unstopped(cycle, "RUNNING", cycle.since_us)
+        ended = unended(cycle, "STOPPED", cycle.started_at_us)
+        return replace(ended, stopped_at_us=cycle.stopped_at_us, stretches=())
+    if not cycle.stretches:
+        return cycle if cycle.open else unended(cycle, "RUNNING", cycle.since_us)
+    first = standing_in(cycle, cycle.stretches[0], ())
+    return first if first.open else replace(first, phase="RUNNING")
 
 
-def unstopped(cycle: Cycle, phase: Phase, since_us: int) -> Cycle:
+def unended(cycle: Cycle, phase: Phase, since_us: int) -> Cycle:
     """Take back the end of a Cycle."""
     return replace(cycle, phase=phase, since_us=since_us, stopped_at_us=None, cancelled_at_us=None)

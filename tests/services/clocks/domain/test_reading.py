@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from clocks.domain.cycle import Cycle
@@ -17,6 +19,11 @@ from tests.services.clocks.domain.promises import (
     policy_document,
     versions,
 )
+
+PROMISES = [
+    {"name": "four", "when": 'subject.p != "end"', "duration": "4h"},
+    {"name": "end", "until": {"business_day_end": 0}},
+]
 
 
 def office_cycle(*log: tuple[float, str]) -> Cycle:
@@ -60,6 +67,51 @@ def test_what_does_not_run_does_not_tick(kind: str) -> None:
     assert (reading.ticking, reading.next_change_us) == (False, None)
 
 
+def test_an_exclusion_is_a_change_by_itself() -> None:
+    """Where it begins and where it ends; in it the Cycle reads PAUSED, with the due time it will have."""
+    span: dict[str, Any] = {"from": "2026-06-01T02:00:00Z", "until": "2026-06-01T03:00:00Z"}
+    log = [event(0, "start"), event(1, "clock.exclude", reason="r", **span)]
+    (cycle,) = cycles_of(folded(log, versions(policy_document())))
+    seen = [read_cycle(cycle, at_us(hour), TIMELINES) for hour in (1, 2, 2.5, 3, 5)]
+    assert [(each.phase, each.ticking) for each in seen] == [
+        ("RUNNING", True),
+        ("PAUSED", False),
+        ("PAUSED", False),
+        ("RUNNING", True),
+        ("RUNNING", True),
+    ]
+    assert [each.next_change_us for each in seen] == [at_us(2), at_us(3), at_us(3), at_us(5), None]
+    assert {each.due_at_us for each in seen} == {at_us(5)}
+
+
+@pytest.mark.parametrize(
+    ("at", "phase", "outcome", "change"),
+    [(11, "RUNNING", "PENDING", 15), (12, "STOPPED", "MET", None), (20, "CANCELLED", "MET", None)],
+)
+def test_before_its_starting_point_a_cycle_does_not_tick(
+    at: float, phase: str, outcome: str, change: float | None
+) -> None:
+    """It may be over before, from that very instant on."""
+    log = [event(10, "start", opened="2026-06-01T15:00:00Z"), event(12, "stop"), event(20, "cancel")]
+    (cycle,) = cycles_of(folded(log, versions(policy_document(starts_at="opened"))))
+    reading = read_cycle(cycle, at_us(at), TIMELINES)
+    assert (reading.phase, reading.outcome, reading.ticking, reading.elapsed_us) == (phase, outcome, False, 0)
+    assert reading.next_change_us == (None if change is None else at_us(change))
+
+
+def test_before_its_starting_point_a_cycle_knows_nothing_of_what_follows() -> None:
+    """Neither of a pause after it, nor of the promise that it comes under then."""
+    document = policy_document(targets=PROMISES, retarget="CARRY", starts_at="opened")
+    log = [
+        event(10, "start", opened="2026-06-01T15:00:00Z", p="four"),
+        event(16, "wait"),
+        event(17, "other", p="end"),
+    ]
+    (cycle,) = cycles_of(folded(log, versions(document)))
+    reading = read_cycle(cycle, at_us(11), TIMELINES)
+    assert (reading.phase, reading.target, reading.due_at_us) == ("RUNNING", "four", at_us(19))
+
+
 def test_due_is_the_earliest_instant_at_which_the_time_is_used_up() -> None:
     """Used up at closing time is due at closing time: a stop in the evening is too late."""
     cycle = office_cycle((13, "start"), (19, "stop"))
@@ -101,12 +153,6 @@ def test_a_cycle_is_seen_in_the_past_as_it_was() -> None:
     assert phases[8].elapsed_us == 0
     assert phases[13.5].outcome == "PENDING"
     assert phases[14].outcome == "MET"
-
-
-PROMISES = [
-    {"name": "four", "when": 'subject.p != "end"', "duration": "4h"},
-    {"name": "end", "until": {"business_day_end": 0}},
-]
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,17 @@ def test_warnings_come_before_a_term_ends(
     assert [hours(firing.at_us) for firing in firings if firing.kind == "warning"] == warned
 
 
+def test_a_business_day_before_the_hour_of_opening_is_the_hour_of_opening() -> None:
+    """Nine is open: the day before it is nine, too, and not the evening before that."""
+    document = policy_document(
+        targets=[{"name": "t", "until": {"attribute": "promised"}, "warnings": ["1bd"]}]
+    )
+    document["calendars"] = {"default": "desk"}
+    for promised, warned in (("2026-06-05T09:00:00Z", days(3, 9)), ("2026-06-05T08:59:00Z", days(2, 17))):
+        (cycle,) = cycles_of(folded([event(10, "start", promised=promised)], versions(document)))
+        assert hours(all_firings(cycle, TIMES)[0].at_us) == warned
+
+
 def test_a_paused_cycle_runs_out_before_a_fixed_point() -> None:
     """What remains is the open time until it, paused or not; the worth is what the term holds."""
     cycle = cycle_of([(10, "start"), (12, "wait")], **NEXT_DAY)
@@ -164,6 +175,24 @@ def test_a_fixed_point_that_moves_is_another_promise() -> None:
         cycles = cycles_of(folded(log[:length], versions(document)))
         dues.append([hours(read_cycle(cycle, at_us(20), TIMES).due_at_us) for cycle in cycles])
     assert dues == [[], [], [days(4, 17)], [days(7, 10)], [days(7, 10)]]
+
+
+def test_a_fixed_point_that_passed_in_a_stop_was_kept_when_the_promise_changes() -> None:
+    """Who reopens under another promise never ran past the first; who ran on before has broken it."""
+    targets = [
+        {"name": "point", "when": 'subject.p == "point"', **NEXT_DAY},
+        {"name": "hours", "duration": "20h"},
+    ]
+    document = policy_document(targets=targets, retarget="CARRY")
+    document["calendars"] = {"default": "desk"}
+    begun = [event(10, "start", p="point"), event(12, "stop")]
+    changed = event(days(2, 10), "start", p="hours")
+    for log, due in (
+        ([*begun, changed], days(4, 12)),
+        ([*begun, event(days(2, 9), "start", p="point"), changed], days(1, 17)),
+    ):
+        (cycle,) = cycles_of(folded(log, versions(document)))
+        assert hours(read_cycle(cycle, at_us(days(2, 11)), TIMES).due_at_us) == due
 
 
 @pytest.mark.parametrize("mode", ["RECOUNT", "CARRY"])

@@ -173,6 +173,20 @@ RETARGETS = [
     ("CARRY", [(0, "start", "low"), (3, "wait", "low"), (4, "wait", "high")], "BREACHED", 4),
     ("CARRY", [(0, "start", "low"), (2, "wait", "low"), (4, "wait", "high")], "BREACHED", 4),
     ("CARRY", [(0, "start", "high"), (1, "other", "low"), (7, "stop", "low")], "MET", 8),
+    ("CARRY", [(0, "start", "high"), (2, "other", "low"), (7, "stop", "low")], "MET", 8),
+    ("CARRY", [(0, "start", "high"), (2 + 1 / 3.6e9, "other", "low"), (7, "stop", "low")], "BREACHED", 2),
+    (
+        "CARRY",
+        [(0, "start", "high"), (2, "stop", "high"), (4, "start", "low"), (9, "stop", "low")],
+        "MET",
+        10,
+    ),
+    (
+        "CARRY",
+        [(0, "start", "high"), (2, "stop", "high"), (4, "start", "high"), (5, "x", "low")],
+        "BREACHED",
+        2,
+    ),
     ("CARRY", [(0, "start", "low"), (3, "stop", "low"), (4, "start", "high")], "BREACHED", 4),
     ("RECOUNT", [(0, "start", "low"), (3, "stop", "low"), (4, "other", "high")], "MET", 8),
     ("RECOUNT", [(0, "start", "low"), (1, "other", "none"), (7, "stop", "low")], "MET", 8),
@@ -183,7 +197,10 @@ RETARGETS = [
 def test_retargeting_recounts_or_carries(
     mode: str, log: list[tuple[float, str, str]], outcome: str, due: float | None
 ) -> None:
-    """RECOUNT counts as if the new Target had always held; CARRY keeps what was used, and what was broken."""
+    """RECOUNT counts as if the new Target had always held; CARRY keeps what was used, and what was broken.
+
+    What is changed at due, or stands stopped from due on, was not broken.
+    """
     reading = read_cycle(retargeted(mode, log), at_us(20), TIMELINES)
     assert (reading.outcome, reading.due_at_us) == (outcome, None if due is None else at_us(due))
 
