@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 __all__ = ["Connection", "Row"]
@@ -32,11 +32,23 @@ class Row(Protocol):
         ...
 
 
+class OpenCursor(Protocol):
+    """The rows of a statement that is under way."""
+
+    async def fetch(self, n: int) -> list[Row]:
+        """Fetch the next rows, at most n; none: there are no more."""
+        ...
+
+
 class Cursor(Protocol):
-    """The rows of a statement, fetched in portions while they are iterated over."""
+    """The rows of a statement, fetched in portions: while they are iterated over, or when asked for."""
 
     def __aiter__(self) -> AsyncIterator[Row]:
         """Iterate over the rows."""
+        ...
+
+    def __await__(self) -> Generator[Any, None, OpenCursor]:
+        """Begin, to fetch portions."""
         ...
 
 
@@ -72,6 +84,15 @@ class Connection(Protocol):
         schema_name: str | None = None,
     ) -> str:
         """Copy tuples into a table in the binary format and return the command tag."""
+        ...
+
+    async def copy_from_query(
+        self, query: str, *args: Any, output: Callable[[bytes], Awaitable[None]], **options: str
+    ) -> str:
+        """Give the rows of a statement to `output`, cut anywhere, with the options of COPY; answer the tag.
+
+        Parameters are written into the statement as text: its types must follow without them.
+        """
         ...
 
     def cursor(self, query: str, *args: Any, prefetch: int | None = None) -> Cursor:

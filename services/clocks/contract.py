@@ -229,7 +229,8 @@ class TargetAttainment(msgspec.Struct, frozen=True, kw_only=True):
 class AttainmentRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The ratio met / (met + breached) as its two integers, and the same by Target in order of name.
 
-    evidence_hash: SHA-256 over the Cycles counted (subject, metric, cycle, outcome, instant, revision).
+    evidence_hash: SHA-256 over the Cycles counted (subject, cycle, outcome, instant, revision), in order of
+    instant, and what they come to by Target.
     pending: Cycles open at `end` that are neither, which the ratio leaves out.
     """
 

@@ -1,34 +1,32 @@
-"""Gather what a measure looks at in a period: items, and the sum to make of them."""
+"""Gather what a measure looks at in a period: items, and the value to make of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import assert_never
 
 from businesstime import Interval
-from clocks.domain.measures.attainment import Attainment, attainment
+from clocks.domain.measures.attainment import Attainment
 from clocks.domain.measures.availability import Availability
-from clocks.domain.measures.document import Measure, bound_of, percent_of
-from clocks.domain.measures.error_rate import ErrorRate
-from clocks.domain.measures.first_contact import FirstContact, first_contact
-from clocks.domain.measures.item import Item
-from clocks.domain.measures.mean import Mean, mean
-from clocks.domain.measures.percentile import Percentile, percentile
-from clocks.domain.measures.ratio import Ratio, ratio
-from clocks.domain.measures.score import NetPromoter, TopBox
-from clocks.domain.measures.source import Amount, CycleTimes, Numbers, Source, Spans
-from clocks.domain.measures.value import Value
-from clocks.domain.measures.within import Within, within
+from clocks.domain.measures.document import Measure, bound_of, duration_us, percent_of
+from clocks.domain.measures.error_rate import ErrorRate, IntervalRates, RequestRate, count_requests
+from clocks.domain.measures.first_contact import FirstContact
+from clocks.domain.measures.item import Items
+from clocks.domain.measures.mean import Mean, MeanTally
+from clocks.domain.measures.percentile import Percentile, Ranking
+from clocks.domain.measures.ratio import Ratio, RatioTally, find_parts
+from clocks.domain.measures.reduction import Reduction, Share
+from clocks.domain.measures.score import NetPromoter, NetTally, TopBox, TopBoxTally, find_scores
+from clocks.domain.measures.source import CycleTimes, Numbers, Source, Spans, find_numbers, unit_of
+from clocks.domain.measures.within import Within, WithinTally
 from clocks.operations.gather_cycles import gather_cycle_times, gather_promises
 from clocks.operations.gather_events import (
-    gather_numbers,
     gather_outages,
-    gather_parts,
-    gather_requests,
     gather_resolutions,
-    gather_scores,
     gather_spans,
+    gather_told,
+    until_now,
 )
 from clocks.operations.gather_ground import Gathered, Ground
 
@@ -58,49 +56,75 @@ def tells_cycles(measure: Measure) -> bool:
 
 
 async def gather(  # noqa: PLR0911 - one for each measure, and the type checker sees that none is missing
-    measure: Measure, period: Interval, ground: Ground
+    measure: Measure, period: Interval, ground: Ground, *, with_subjects: bool
 ) -> Gathered:
-    """Gather a period's items. Raises PolicyUnknownError, MetricUnknownError, MeasureTooLargeError."""
+    """Begin to gather a period's items. To read them raises PolicyUnknownError, MetricUnknownError.
+
+    with_subjects: whose they are is needed.
+    """
     match measure:
         case Attainment():
-            return Gathered(await gather_promises(measure, period, ground), attainment)
+            return Gathered(gather_promises(measure, period, ground, each=with_subjects), Share)
         case Availability():
             return await gather_outages(measure, period, ground)
         case ErrorRate():
-            return await gather_requests(measure, period, ground)
+            return _requests(measure, period, ground)
         case FirstContact():
-            return Gathered(await gather_resolutions(measure, period, ground), first_contact)
+            return Gathered(gather_resolutions(measure, period, ground), Share)
         case Ratio():
-            parts, unusable = await gather_parts(measure, period, ground)
-            return Gathered(parts, ratio, unusable)
+            attributes = [measure.numerator, measure.denominator]
+            return Gathered(gather_told(measure.event, attributes, find_parts, period, ground), RatioTally)
         case TopBox() | NetPromoter():
-            return await gather_scores(measure, period, ground)
+            return _scores(measure, period, ground)
         case Mean() | Percentile() | Within():
-            items, unusable = await _amounts(measure.of, period, ground)
-            return Gathered(items, _sum_of(measure), unusable)
+            return Gathered(_amounts(measure.of, period, ground), _value_of(measure))
         case _:
             assert_never(measure)
 
 
-def _sum_of(measure: Mean | Percentile | Within) -> Callable[[Sequence[Amount]], Value]:
+def _requests(measure: ErrorRate, period: Interval, ground: Ground) -> Gathered:
+    """List the counts of requests of a period; its intervals that have not ended yet do not lack any."""
+    portions = gather_told(measure.event, [measure.total, measure.failed], count_requests, period, ground)
+    if measure.weighting == "requests":
+        return Gathered(portions, RequestRate)
+    so_far = until_now(period, ground)
+    interval_us = duration_us(measure.interval, field="interval")
+    begin = partial(IntervalRates, so_far, interval_us=interval_us, empty=measure.empty)
+    return Gathered(portions, begin, tuple(so_far))
+
+
+def _scores(measure: TopBox | NetPromoter, period: Interval, ground: Ground) -> Gathered:
+    """List the scores given in a period."""
+    begin: Callable[[], Reduction]
+    if isinstance(measure, TopBox):
+        lowest, begin = measure.lowest, partial(TopBoxTally, measure.top)
+    else:
+        lowest = 0
+        begin = partial(NetTally, promoters=measure.promoters, detractors=measure.detractors)
+    find = partial(find_scores, lowest=lowest, highest=measure.highest)
+    return Gathered(gather_told(measure.event, [measure.score], find, period, ground), begin)
+
+
+def _value_of(measure: Mean | Percentile | Within) -> Callable[[], Reduction]:
+    unit = unit_of(measure.of)
     match measure:
         case Mean():
-            return mean
+            return partial(MeanTally, unit)
         case Percentile():
-            return partial(percentile, percent=percent_of(measure))
+            return partial(Ranking, percent_of(measure), unit)
         case Within():
-            return partial(within, bound=bound_of(measure), abandoned=measure.abandoned)
+            return partial(WithinTally, bound_of(measure), unit, measure.abandoned)
         case _:
             assert_never(measure)
 
 
-async def _amounts(source: Source, period: Interval, ground: Ground) -> tuple[list[Item[Amount]], int]:
+def _amounts(source: Source, period: Interval, ground: Ground) -> AsyncIterator[Items]:
     match source:
         case CycleTimes():
-            return await gather_cycle_times(source, period, ground), 0
+            return gather_cycle_times(source, period, ground)
         case Spans():
-            return await gather_spans(source, period, ground), 0
+            return gather_spans(source, period, ground)
         case Numbers():
-            return await gather_numbers(source, period, ground)
+            return gather_told(source.event, [source.attribute], find_numbers, period, ground)
         case _:
             assert_never(source)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from datetime import datetime
 
 import msgspec
@@ -12,7 +11,7 @@ from clocks.contract import AttainmentRecord, MeasureAttainment, TargetAttainmen
 from clocks.domain.refusals import MetricUnknownError, PeriodEmptyError, PolicyUnknownError
 from clocks.operations.load_rulebook import Rulebooks
 from clocks.operations.read_values import read_instant, read_text
-from clocks.storage.readings import CountedCycle, Period, counted_cycles, pending_cycles
+from clocks.storage.promises import Promises, count_pending, digest_promises, tally_promises
 from clocks.storage.rulebooks import Revisions, read_rulebook
 from pgstore.database import Database
 from serving.context import RequestContext
@@ -32,46 +31,34 @@ async def measure(
 
     Raises PolicyUnknownError, MetricUnknownError, PeriodEmptyError, InstantNaiveError.
     """
-    period = _period(request, now)
-    counts = Counter[tuple[str, str]]()
+    promises = _promises(request, now)
     evidence = hashlib.sha256()
     async with database.transaction(
         context.tenant_id, isolation="repeatable read", read_only=True
     ) as connection:
         revisions = await read_rulebook(connection)
-        async for cycle in counted_cycles(connection, period):
-            counts[cycle.target, cycle.outcome] += 1
-            evidence.update(_evidence(period.metric, cycle))
-        pending = await pending_cycles(connection, period)
+        tallies = await tally_promises(connection, promises)
+        await digest_promises(connection, promises, evidence.update)
+        evidence.update(msgspec.json.encode(tallies))
+        pending = await count_pending(connection, promises)
     await _check_known(context, request, rulebooks, revisions)
-    by_target = tuple(
-        TargetAttainment(target=target, met=counts[target, "MET"], breached=counts[target, "BREACHED"])
-        for target in sorted({target for target, _ in counts})
-    )
     return AttainmentRecord(
-        met=sum(one.met for one in by_target),
-        breached=sum(one.breached for one in by_target),
+        met=sum(one.met for one in tallies),
+        breached=sum(one.breached for one in tallies),
         pending=pending,
-        by_target=by_target,
+        by_target=tuple(TargetAttainment(**one._asdict()) for one in tallies),
         evidence_hash=evidence.hexdigest(),
     )
 
 
-def _period(request: MeasureAttainment, now: datetime) -> Period:
+def _promises(request: MeasureAttainment, now: datetime) -> Promises:
     start = read_instant(request.start, field="start")
     end = read_instant(request.end, field="end")
     for field in ("policy_key", "metric", "target"):
         read_text(getattr(request, field) or "", field=field)
     if end <= start:
         raise PeriodEmptyError("end: must be later than start", field="end")
-    return Period(request.policy_key, request.metric, start, end, now, request.target)
-
-
-def _evidence(metric: str, cycle: CountedCycle) -> bytes:
-    """Write a line of evidence: a JSON array of what is hashed, in the order that the contract names."""
-    instant = cycle.counted_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    line = (cycle.subject_id, metric, cycle.cycle, cycle.outcome, instant, cycle.revision)
-    return msgspec.json.encode(line) + b"\n"
+    return Promises(request.policy_key, request.metric, start, end, now, request.target)
 
 
 async def _check_known(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from businesstime import Interval, Timeline, to_us
 from businesstime.periods import Period
 from calendars.contract import Calendars
 from clocks.contract import MeasurementList, MeasurementRecord, MeasurePeriods
 from clocks.domain.measures.document import Measure, parse_measure
-from clocks.domain.measures.item import Item
+from clocks.domain.measures.item import Items
 from clocks.domain.measures.refusals import MeasureInvalidError
 from clocks.domain.refusals import CalendarUnknownError, UnsettledError
 from clocks.operations.choose_periods import choose_exclusions, choose_periods
@@ -20,7 +19,7 @@ from clocks.operations.gather_ground import Ground
 from clocks.operations.gather_items import calendar_of, gather, tells_cycles
 from clocks.operations.load_rulebook import Rulebooks, read_timelines
 from clocks.operations.read_values import read_text
-from clocks.operations.sum_items import LABELS, SUBJECT, Tagged, sum_up
+from clocks.operations.sum_items import LABELS, SUBJECT, Summing, Values
 from clocks.storage.measures import read_attributes_at
 from clocks.storage.rulebooks import read_rulebook
 from pgstore.connection import Connection
@@ -85,18 +84,21 @@ def _read(request: MeasurePeriods) -> Measure:
 async def _measure(
     request: MeasurePeriods, measured: Measure, names: Sequence[str], period: Period, ground: Ground
 ) -> MeasurementRecord:
-    gathered = await gather(measured, Interval(period.start_us, period.end_us), ground)
-    tagged = await _tag(ground.connection, gathered.items, names)
-    return await asyncio.to_thread(sum_up, request, period, ground, gathered, tagged)
+    interval = Interval(period.start_us, period.end_us)
+    gathered = await gather(measured, interval, ground, with_subjects=bool(names))
+    summing = Summing(request, period, ground, gathered)
+    async for items in gathered.portions:
+        values = await _values(ground.connection, items, names)
+        await asyncio.to_thread(summing.add, items, values)
+    return await asyncio.to_thread(summing.record)
 
 
-async def _tag(connection: Connection, items: Sequence[Item[Any]], names: Sequence[str]) -> Tagged:
-    """Give each item the values of its Subject's attributes, as they stood at its instant."""
+async def _values(connection: Connection, items: Items, names: Sequence[str]) -> Values:
+    """Give the values of the Subjects' attributes, as they stood at the instant of each item."""
     if not names:
-        return [(item, {}) for item in items]
-    asked = [(item.subject_id, item.at_us) for item in items]
-    values = await read_attributes_at(connection, asked, names)
-    return [(item, dict(zip(names, one, strict=True))) for item, one in zip(items, values, strict=True)]
+        return {}
+    told = await read_attributes_at(connection, items.subjects, items.at_us, names)
+    return {name: [values[place] for values in told] for place, name in enumerate(names)}
 
 
 def _names(request: MeasurePeriods) -> Sequence[str]:

@@ -3,50 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import msgspec
+import numpy as np
 
-from businesstime import Interval, from_us, to_us
-from clocks.domain.cycle import SubjectState
-from clocks.domain.measures.item import Fact
-from clocks.storage.subjects import decode_state
+from businesstime import Interval, from_us
+from clocks.domain.measures.columns import Int64Array
+from clocks.domain.measures.item import Facts, Told
+from clocks.storage.portions import instants_us, read_portions
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 
 __all__ = [
-    "StoppedCycle",
+    "StoppedCycles",
     "facts_of_lasting",
     "facts_of_subjects",
-    "facts_of_types",
     "read_attributes_at",
     "stopped_cycles",
+    "told_events",
 ]
 
 _SQL = load_blocks("clocks.storage", "measures.sql")
-_PREFETCH = 1_000
-_PORTION = 5_000
 
 
-class StoppedCycle(NamedTuple):
-    """A Cycle that stopped, and the Subject's state to read it from."""
+class StoppedCycles(NamedTuple):
+    """Cycles that stopped. states: those of their Subjects, encoded; None: they were not asked for."""
 
-    subject_id: str
-    cycle: int
-    target: str
-    stopped_at: datetime
-    revision: int
-    state: SubjectState
+    subjects: Sequence[str]
+    stopped_us: Int64Array
+    evidence: Sequence[bytes]
+    targets: Sequence[str]
+    numbers: Sequence[int]
+    started_us: Int64Array
+    states: Sequence[bytes | None]
 
 
-async def facts_of_types(
-    connection: Connection, types: Sequence[str], interval: Interval
-) -> AsyncIterator[Fact]:
-    """Iterate over the events of types in an Interval, in order of (subject, time)."""
-    bounds = (from_us(interval.start_us), from_us(interval.end_us))
-    async for row in connection.cursor(_SQL["facts_of_types"], list(types), *bounds, prefetch=_PREFETCH):
-        yield _fact(*row)
+async def told_events(
+    connection: Connection, event_type: str, attributes: Sequence[str], interval: Interval
+) -> AsyncIterator[Told]:
+    """Iterate over the events of a type in an Interval, in order of time, with one or two attributes."""
+    first, second, *_ = (*attributes, None)
+    arguments = (event_type, *_bounds(interval), first, second)
+    async for subjects, instants, evidence, *texts in read_portions(
+        connection, _SQL["told_events"], *arguments
+    ):
+        yield Told(subjects, instants_us(instants), texts[: len(attributes)], evidence)
 
 
 async def facts_of_subjects(
@@ -56,60 +57,58 @@ async def facts_of_subjects(
     having: Sequence[str],
     interval: Interval,
     until_us: int,
-) -> AsyncIterator[Fact]:
+) -> AsyncIterator[Facts]:
     """Iterate over the events before `until_us`, of Subjects that have one of `having` in the Interval."""
-    bounds = (from_us(interval.start_us), from_us(interval.end_us), from_us(until_us))
-    arguments = (list(types), list(having), *bounds)
-    async for row in connection.cursor(_SQL["facts_of_subjects"], *arguments, prefetch=_PREFETCH):
-        yield _fact(*row)
+    arguments = (list(types), list(having), *_bounds(interval), from_us(until_us))
+    async for portion in read_portions(connection, _SQL["facts_of_subjects"], *arguments):
+        yield _facts(*portion)
 
 
 async def facts_of_lasting(
     connection: Connection, started: str, ended: str, *, interval: Interval, until_us: int
-) -> AsyncIterator[Fact]:
+) -> AsyncIterator[Facts]:
     """Iterate over the events before `until_us` that begin and end what touches the Interval.
 
     They are those of Subjects of which some outage does, and may tell of others beside it.
     """
-    bounds = (from_us(interval.start_us), from_us(interval.end_us), from_us(until_us))
-    async for row in connection.cursor(_SQL["facts_of_lasting"], started, ended, *bounds, prefetch=_PREFETCH):
-        yield _fact(*row)
+    arguments = (started, ended, *_bounds(interval), from_us(until_us))
+    async for portion in read_portions(connection, _SQL["facts_of_lasting"], *arguments):
+        yield _facts(*portion)
 
 
 async def stopped_cycles(
-    connection: Connection, policy_key: str, metric: str, target: str | None, interval: Interval
-) -> AsyncIterator[StoppedCycle]:
-    """Iterate over the Cycles of a Metric that stopped in an Interval, in order of (subject, number)."""
-    arguments = (policy_key, metric, from_us(interval.start_us), from_us(interval.end_us), target)
-    async for row in connection.cursor(_SQL["stopped_cycles"], *arguments, prefetch=_PREFETCH):
-        subject_id, cycle, held, stopped_at, revision, state = row
-        yield StoppedCycle(subject_id, cycle, held, stopped_at, revision, decode_state(state))
+    connection: Connection,
+    policy_key: str,
+    metric: str,
+    target: str | None,
+    interval: Interval,
+    *,
+    with_states: bool,
+) -> AsyncIterator[StoppedCycles]:
+    """Iterate over the Cycles of a Metric that stopped in an Interval, in order of time."""
+    arguments = (policy_key, metric, *_bounds(interval), target, with_states)
+    async for subjects, stopped, evidence, targets, numbers, started, states in read_portions(
+        connection, _SQL["stopped_cycles"], *arguments
+    ):
+        yield StoppedCycles(
+            subjects, instants_us(stopped), evidence, targets, numbers, instants_us(started), states
+        )
 
 
 async def read_attributes_at(
-    connection: Connection, asked: Sequence[tuple[str, int]], names: Sequence[str]
+    connection: Connection, subjects: Sequence[str], at_us: Int64Array, names: Sequence[str]
 ) -> list[tuple[str | None, ...]]:
     """Read, for each Subject and instant, the values of the attributes named; None where it has none."""
-    values: list[tuple[str | None, ...]] = []
-    for start in range(0, len(asked), _PORTION):
-        portion = asked[start : start + _PORTION]
-        rows = await connection.fetch(
-            _SQL["attributes_at"],
-            [subject_id for subject_id, _ in portion],
-            [from_us(at_us) for _, at_us in portion],
-            list(names),
-        )
-        values.extend(tuple(row[0]) for row in rows)
-    return values
+    instants = list(map(from_us, at_us.tolist()))
+    rows = await connection.fetch(_SQL["attributes_at"], list(subjects), instants, list(names))
+    return [tuple(row[0]) for row in rows]
 
 
-def _fact(
-    subject_id: str,
-    occurred_at: datetime,
-    event_type: str,
-    attributes: str,
-    event_id: str,
-    content_hash: bytes,
-) -> Fact:
-    mark = f"{event_id} {content_hash.hex()}"
-    return Fact(subject_id, to_us(occurred_at), event_type, msgspec.json.decode(attributes), mark)
+def _bounds(interval: Interval) -> tuple[Any, Any]:
+    return from_us(interval.start_us), from_us(interval.end_us)
+
+
+def _facts(
+    subjects: Sequence[str], instants: Sequence[bytes], evidence: Sequence[bytes], kinds: Sequence[int]
+) -> Facts:
+    return Facts(subjects, instants_us(instants), np.array(kinds, dtype=np.int64), evidence)

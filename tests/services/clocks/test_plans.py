@@ -160,7 +160,7 @@ async def test_a_prefix_of_an_id_is_a_range_of_the_key(database: Database, tenan
 
 async def test_a_measure_reads_the_index_of_what_is_counted(database: Database, tenant: str) -> None:
     """Attainment of a day reads the Cycles of that day."""
-    counted = load_blocks("clocks.storage", "readings.sql")["counted_cycles"]
+    counted = load_blocks("clocks.storage", "promises.sql")["counted"]
     async with database.transaction(tenant) as connection:
         plan = await explain(
             connection, counted, "resolution", "resolution", NOON, NOON.replace(day=3), NOON, None

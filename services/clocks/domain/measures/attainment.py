@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
-from clocks.domain.measures.value import Value
-
-__all__ = ["Attainment", "attainment"]
+__all__ = ["Attainment"]
 
 
 class Attainment(
@@ -22,9 +18,3 @@ class Attainment(
     policy: str | None = None
     metric: str | None = None
     target: str | None = None
-
-
-def attainment(kept: Iterable[bool]) -> Value:
-    """Count promises kept of all; samples: Cycles."""
-    outcomes = list(kept)
-    return Value(sum(outcomes), len(outcomes), len(outcomes))

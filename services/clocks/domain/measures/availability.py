@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
+import numpy as np
 
-from businesstime import Interval
-from clocks.domain.measures.intervals import length_us, merge, overlap, subtract
-from clocks.domain.measures.item import Fact, Item
+from clocks.domain.measures.columns import Column, Contents
+from clocks.domain.measures.held import Held
+from clocks.domain.measures.intervals import Intervals, length_us, merge, overlap, subtract, touching
+from clocks.domain.measures.item import NO_FACTS, Facts, Items
+from clocks.domain.measures.pairing import Pairing
 from clocks.domain.measures.value import Value
 
-__all__ = ["Availability", "PartialMinutes", "availability", "find_outages"]
+__all__ = ["Availability", "Downtime", "OutageFinder", "PartialMinutes"]
 
 PartialMinutes = Literal["exact", "up", "down"]
 
@@ -46,63 +48,88 @@ class Availability(
     partial_minutes: PartialMinutes = "exact"
 
 
-def find_outages(facts: Iterable[Fact], *, started: str, until_us: int) -> list[Item[Interval]]:
-    """Pair events, in order of (subject, time), to Intervals; what has not ended lasts until `until_us`.
+class OutageFinder:
+    """Pairs events, in order of (subject, time) and portion by portion, to Intervals.
 
-    A second start of an outage that is under way changes nothing, nor does an end of none.
+    What has not ended lasts until `until_us`. A second start of an outage that is under way changes nothing,
+    nor does an end of none.
     """
-    found: list[Item[Interval]] = []
-    opened: Fact | None = None
-    for fact in facts:
-        if opened is not None and fact.subject_id != opened.subject_id:
-            found.append(_outage(opened, until_us, ()))
-            opened = None
-        if fact.type == started:
-            opened = opened or fact
-        elif opened is not None:
-            found.append(_outage(opened, fact.at_us, (fact.mark,)))
-            opened = None
-    if opened is not None:
-        found.append(_outage(opened, until_us, ()))
-    return found
+
+    def __init__(self, *, started: str, ended: str, until_us: int) -> None:
+        self._pairing = Pairing([started, ended], begins=started, ends=[ended] if ended != started else [])
+        self._until_us = until_us
+
+    def find(self, portion: Facts) -> Items:
+        """List the outages that are told in a portion, in order of (subject, start)."""
+        facts, pairs = self._pairing.pair(portion)
+        begun = np.concatenate((pairs.begun, pairs.open))
+        ended = np.concatenate((pairs.ended, np.full(len(pairs.open), -1)))
+        order = np.argsort(begun)
+        return self._items(facts, begun[order], ended[order])
+
+    def finish(self) -> Items:
+        """Answer the last one, if it has not ended."""
+        left = self._pairing.lasting or NO_FACTS
+        begun = np.arange(len(left.subjects))
+        return self._items(left, begun, np.full(len(begun), -1))
+
+    def _items(self, facts: Facts, begun: Column, ended: Column) -> Items:
+        starts = facts.at_us[begun]
+        # A place of -1 reads some other fact, of which nothing is taken.
+        ends = np.where(ended < 0, self._until_us, facts.at_us[ended]) if len(ended) else starts
+        both = zip(begun.tolist(), ended.tolist(), strict=True)
+        return Items(
+            subjects=[facts.subjects[place] for place in begun.tolist()],
+            at_us=starts,
+            contents=(starts, ends),
+            evidence=[
+                facts.evidence[start] + (facts.evidence[end] if end >= 0 else b"") for start, end in both
+            ],
+        )
 
 
-def availability(
-    outages: Iterable[Interval],
-    exclusions: Iterable[Interval],
-    service: Sequence[Interval],
-    *,
-    minimum_us: int = 0,
-    partial_minutes: PartialMinutes = "exact",
-) -> Value:
-    """Sum up availability in microseconds; samples: the merged outages that touch agreed time.
+class Downtime:
+    """Outages, held in sixteen bytes each; samples: the merged ones that touch agreed time.
 
     service: the merged Intervals of the period in which the thing was to be up.
     An outage's length is that of the whole merged one, as it was lived through: before exclusions, the
     period's ends and service hours cut pieces off. Minutes are rounded after exclusions, and before the rest.
     """
-    excluded = merge(exclusions)
-    agreed = subtract(service, excluded)
-    lived = [one for one in merge(outages) if one.end_us - one.start_us >= minimum_us]
-    down = overlap(_rounded(subtract(lived, excluded), partial_minutes), agreed)
-    touched = sum(1 for one in lived if overlap([one], agreed))
-    base_us = length_us(agreed)
-    return Value(base_us - length_us(down), base_us, touched)
+
+    def __init__(
+        self,
+        exclusions: Intervals,
+        service: Intervals,
+        *,
+        minimum_us: int = 0,
+        partial_minutes: PartialMinutes = "exact",
+    ) -> None:
+        self._excluded = merge(exclusions)
+        self._agreed = subtract(service, self._excluded)
+        self._minimum_us, self._rule = minimum_us, partial_minutes
+        self._starts, self._ends = Held(), Held()
+
+    def add(self, contents: Contents) -> None:
+        """Hold a portion: starts and ends. Raises MeasureTooLargeError."""
+        starts, ends = contents
+        self._starts.add(starts)
+        self._ends.add(ends)
+
+    def value(self) -> Value:
+        """Sum up availability in microseconds."""
+        lived = merge(Intervals(self._starts.column(), self._ends.column()))
+        long = lived.ends - lived.starts >= self._minimum_us
+        lived = Intervals(lived.starts[long], lived.ends[long])
+        down = overlap(_rounded(subtract(lived, self._excluded), self._rule), self._agreed)
+        base_us = length_us(self._agreed)
+        touched = int(touching(lived, self._agreed).sum())
+        return Value(base_us - length_us(down), base_us, touched)
 
 
-def _outage(opened: Fact, end_us: int, marks: tuple[str, ...]) -> Item[Interval]:
-    content = Interval(opened.at_us, end_us)
-    return Item(opened.subject_id, opened.at_us, content, (opened.mark, *marks))
-
-
-def _rounded(intervals: Sequence[Interval], rule: PartialMinutes) -> list[Interval]:
+def _rounded(intervals: Intervals, rule: PartialMinutes) -> Intervals:
     if rule == "exact":
-        return list(intervals)
+        return intervals
     before, after = (0, _MINUTE_US - 1) if rule == "up" else (_MINUTE_US - 1, 0)
-    return merge(
-        Interval(
-            (one.start_us + before) // _MINUTE_US * _MINUTE_US,
-            (one.end_us + after) // _MINUTE_US * _MINUTE_US,
-        )
-        for one in intervals
-    )
+    starts = (intervals.starts + before) // _MINUTE_US * _MINUTE_US
+    ends = (intervals.ends + after) // _MINUTE_US * _MINUTE_US
+    return merge(Intervals(starts, ends))

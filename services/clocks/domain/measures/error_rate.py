@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
 from businesstime import Interval
-from clocks.domain.measures.item import Fact, Item
+from clocks.domain.measures.columns import Contents, exact_sum, read_whole
+from clocks.domain.measures.item import Items, Told, read_items
 from clocks.domain.measures.value import NOTHING, Value
 
-__all__ = [
-    "Counts",
-    "EmptyIntervals",
-    "ErrorRate",
-    "count_requests",
-    "error_rate_of_intervals",
-    "error_rate_of_requests",
-]
+__all__ = ["EmptyIntervals", "ErrorRate", "IntervalRates", "RequestRate", "count_requests"]
 
 EmptyIntervals = Literal["skip", "perfect", "failed"]
 
@@ -44,56 +37,55 @@ class ErrorRate(
     empty: EmptyIntervals = "skip"
 
 
-class Counts(NamedTuple):
-    """How many requests were counted at an instant, and how many of them had failed."""
-
-    at_us: int
-    total: int
-    failed: int
+def count_requests(told: Told) -> Items:
+    """Read total and failed of events, beside their instants; counts that cannot be are unusable."""
+    items = read_items(told, read_whole, usable=lambda total, failed: (failed >= 0) & (failed <= total))
+    return items._replace(contents=(items.at_us, *items.contents))
 
 
-def count_requests(facts: Iterable[Fact], *, total: str, failed: str) -> tuple[list[Item[Counts]], int]:
-    """Read events as counts; the second answer is how many say no counts that can be."""
-    found: list[Item[Counts]] = []
-    unusable = 0
-    for fact in facts:
-        counts = Counts(fact.at_us, *(_count(fact.attributes.get(name)) for name in (total, failed)))
-        if 0 <= counts.failed <= counts.total:
-            found.append(Item(fact.subject_id, fact.at_us, counts, (fact.mark,)))
-        else:
-            unusable += 1
-    return found, unusable
+class RequestRate:
+    """Weighs by request; samples: requests."""
+
+    def __init__(self) -> None:
+        self._total = self._failed = 0
+
+    def add(self, contents: Contents) -> None:
+        """Add a portion up: instants, counts of all, and of the failed."""
+        _, total, failed = contents
+        self._total += int(exact_sum(total))
+        self._failed += int(exact_sum(failed))
+
+    def value(self) -> Value:
+        """Answer failed / all."""
+        return Value(self._failed, self._total, self._total)
 
 
-def error_rate_of_requests(counts: Iterable[Counts]) -> Value:
-    """Weigh by request; samples: requests."""
-    total = failed = 0
-    for one in counts:
-        total += one.total
-        failed += one.failed
-    return Value(failed, total, total)
+class IntervalRates:
+    """The mean of the rates of intervals; samples: the intervals that count."""
 
+    def __init__(self, period: Interval, *, interval_us: int, empty: EmptyIntervals) -> None:
+        self._period, self._interval_us, self._empty = period, interval_us, empty
+        self._counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
 
-def error_rate_of_intervals(
-    counts: Iterable[Counts], period: Interval, *, interval_us: int, empty: EmptyIntervals
-) -> Value:
-    """Take the mean of the rates of intervals; samples: the intervals that count."""
-    totals: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for one in counts:
-        place = totals[(one.at_us - period.start_us) // interval_us]
-        place[0] += one.failed
-        place[1] += one.total
-    rates = [Fraction(failed, total) for failed, total in totals.values() if total]
-    lacking = -(-(period.end_us - period.start_us) // interval_us) - len(rates)
-    samples = len(rates) if empty == "skip" else len(rates) + lacking
-    if not samples:
-        return NOTHING
-    mean = (_sum(rates) + (lacking if empty == "failed" else 0)) / samples
-    return Value(mean.numerator, mean.denominator, samples)
+    def add(self, contents: Contents) -> None:
+        """Add a portion up, interval by interval: instants, counts of all, and of the failed."""
+        at_us, total, failed = contents
+        places = (at_us - self._period.start_us) // self._interval_us
+        for place, more, worse in zip(places.tolist(), total.tolist(), failed.tolist(), strict=True):
+            counts = self._counts[place]
+            counts[0] += worse
+            counts[1] += more
 
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else -1
+    def value(self) -> Value:
+        """Answer the mean."""
+        rates = [Fraction(failed, total) for failed, total in self._counts.values() if total]
+        length_us = self._period.end_us - self._period.start_us
+        lacking = -(-length_us // self._interval_us) - len(rates)
+        samples = len(rates) if self._empty == "skip" else len(rates) + lacking
+        if not samples:
+            return NOTHING
+        mean = (_sum(rates) + (lacking if self._empty == "failed" else 0)) / samples
+        return Value(mean.numerator, mean.denominator, samples)
 
 
 def _sum(rates: list[Fraction]) -> Fraction:

@@ -1,51 +1,73 @@
-"""Sets of Intervals: merged, in order, none of them empty. The sums of availability are made of these."""
+"""Sets of Intervals, many at once: in order, none of them empty, none touching the next one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
 
 from businesstime import Interval
+from clocks.domain.measures.columns import Flags, Int64Array, exact_sum
 
-__all__ = ["length_us", "merge", "overlap", "subtract"]
+__all__ = ["Intervals", "intervals_of", "length_us", "merge", "overlap", "subtract", "touching"]
 
 
-def merge(intervals: Iterable[Interval]) -> list[Interval]:
+class Intervals(NamedTuple):
+    """n Intervals [start, end)."""
+
+    starts: Int64Array
+    ends: Int64Array
+
+
+def intervals_of(intervals: Sequence[Interval]) -> Intervals:
+    """Bring Intervals into columns."""
+    both = np.array(intervals, dtype=np.int64).reshape(-1, 2)
+    return Intervals(both[:, 0], both[:, 1])
+
+
+def merge(intervals: Intervals) -> Intervals:
     """Unite Intervals, in any order, that touch or overlap."""
-    merged: list[Interval] = []
-    for start_us, end_us in sorted(one for one in intervals if one.start_us < one.end_us):
-        if merged and start_us <= merged[-1].end_us:
-            merged[-1] = Interval(merged[-1].start_us, max(merged[-1].end_us, end_us))
-        else:
-            merged.append(Interval(start_us, end_us))
-    return merged
+    real = intervals.starts < intervals.ends
+    starts, ends = intervals.starts[real], intervals.ends[real]
+    order = np.argsort(starts)
+    starts, reached = starts[order], np.maximum.accumulate(ends[order])
+    first = np.ones(len(starts), dtype=np.bool_)
+    first[1:] = starts[1:] > reached[:-1]
+    last = np.ones(len(starts), dtype=np.bool_)
+    last[:-1] = first[1:]
+    return Intervals(starts[first], reached[last])
 
 
-def overlap(some: Sequence[Interval], others: Sequence[Interval]) -> list[Interval]:
-    """Answer what lies in both of two merged sets."""
-    found: list[Interval] = []
-    here = there = 0
-    while here < len(some) and there < len(others):
-        start_us = max(some[here].start_us, others[there].start_us)
-        end_us = min(some[here].end_us, others[there].end_us)
-        if start_us < end_us:
-            found.append(Interval(start_us, end_us))
-        if some[here].end_us < others[there].end_us:
-            here += 1
-        else:
-            there += 1
+def overlap(some: Intervals, others: Intervals) -> Intervals:
+    """Answer what lies in both of two sets."""
+    return _where(some, others, weight=1, wanted=2)
+
+
+def subtract(some: Intervals, others: Intervals) -> Intervals:
+    """Answer what lies in the first of two sets and not in the second."""
+    return _where(some, others, weight=-1, wanted=1)
+
+
+def touching(some: Intervals, others: Intervals) -> Flags:
+    """Tell of each Interval of one set whether it overlaps any of the other."""
+    places = np.searchsorted(others.ends, some.starts, side="right")
+    starts = np.append(others.starts, np.iinfo(np.int64).max)
+    found: Flags = starts[places] < some.ends
     return found
 
 
-def subtract(some: Sequence[Interval], others: Sequence[Interval]) -> list[Interval]:
-    """Answer what lies in the first of two merged sets and not in the second."""
-    if not some:
-        return []
-    first_us, last_us = some[0].start_us, some[-1].end_us
-    edges = [first_us, *(edge for one in others for edge in one), last_us]
-    gaps = [Interval(edges[place], edges[place + 1]) for place in range(0, len(edges), 2)]
-    return overlap(some, [gap for gap in gaps if gap.start_us < gap.end_us])
-
-
-def length_us(intervals: Iterable[Interval]) -> int:
+def length_us(intervals: Intervals) -> int:
     """Add the lengths of Intervals up."""
-    return sum(end_us - start_us for start_us, end_us in intervals)
+    return int(exact_sum(intervals.ends - intervals.starts))
+
+
+def _where(some: Intervals, others: Intervals, *, weight: int, wanted: int) -> Intervals:
+    """Answer where the sum is as wanted, with 1 for being in `some` and the weight for `others`."""
+    edges = np.concatenate((*some, *others))
+    steps = np.repeat([1, -1, weight, -weight], [len(column) for column in (*some, *others)])
+    order = np.lexsort((steps, edges))
+    edges = edges[order]
+    inside = np.cumsum(steps[order])[:-1] == wanted
+    starts, ends = edges[:-1][inside], edges[1:][inside]
+    return merge(Intervals(starts, ends))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 
 import msgspec
 
-from clocks.domain.measures.source import Amount, Source
+from clocks.domain.measures.columns import Contents, Number, exact_sum
+from clocks.domain.measures.source import Source
 from clocks.domain.measures.value import Value
 
-__all__ = ["Mean", "mean"]
+__all__ = ["Mean", "MeanTally"]
 
 
 class Mean(
@@ -21,8 +21,22 @@ class Mean(
     of: Source
 
 
-def mean(amounts: Iterable[Amount]) -> Value:
-    """Sum up; samples: amounts."""
-    finished = [one.amount for one in amounts if not one.abandoned]
-    total = Fraction(sum(finished))
-    return Value(total.numerator, total.denominator * len(finished), len(finished))
+class MeanTally:
+    """A sum of amounts, of which `unit` make one; samples: amounts."""
+
+    def __init__(self, unit: int) -> None:
+        self._unit = unit
+        self._total: Number = 0
+        self._counted = 0
+
+    def add(self, contents: Contents) -> None:
+        """Add a portion up: amounts, and whether they were abandoned."""
+        amounts, abandoned = contents
+        finished = amounts[~abandoned]
+        self._total += exact_sum(finished)
+        self._counted += len(finished)
+
+    def value(self) -> Value:
+        """Answer the mean."""
+        total = Fraction(self._total) / self._unit
+        return Value(total.numerator, total.denominator * self._counted, self._counted)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
 
 import msgspec
 
-from clocks.domain.measures.item import Fact, Item
-from clocks.domain.measures.source import number_of
+from clocks.domain.measures.columns import MILLION, Contents, Number, exact_sum, read_millionths
+from clocks.domain.measures.item import Items, Told, read_items
 from clocks.domain.measures.value import Value
 
-__all__ = ["Part", "Ratio", "find_parts", "ratio"]
+__all__ = ["Ratio", "RatioTally", "find_parts"]
 
 
 class Ratio(
@@ -26,30 +24,28 @@ class Ratio(
     denominator: str
 
 
-class Part(NamedTuple):
-    """What one event adds to either sum."""
-
-    numerator: Fraction | int
-    denominator: Fraction | int
+def find_parts(told: Told) -> Items:
+    """Read numerator and denominator of events; those that lack one, or hold one below 0, are unusable."""
+    return read_items(told, read_millionths, usable=lambda above, below: (above >= 0) & (below >= 0))
 
 
-def find_parts(facts: Iterable[Fact], *, numerator: str, denominator: str) -> tuple[list[Item[Part]], int]:
-    """Read both numbers of events; the second answer is how many lack one, or hold one below 0."""
-    found: list[Item[Part]] = []
-    unusable = 0
-    for fact in facts:
-        above, below = (number_of(fact.attributes.get(name)) for name in (numerator, denominator))
-        if above is None or below is None or min(above, below) < 0:
-            unusable += 1
-        else:
-            found.append(Item(fact.subject_id, fact.at_us, Part(above, below), (fact.mark,)))
-    return found, unusable
+class RatioTally:
+    """Both sums, scaled to whole numbers; samples: events."""
 
+    def __init__(self) -> None:
+        self._above: Number = 0
+        self._below: Number = 0
+        self._counted = 0
 
-def ratio(parts: Iterable[Part]) -> Value:
-    """Sum both up, and scale them to whole numbers; samples: events."""
-    told = list(parts)
-    above = sum((part.numerator for part in told), Fraction(0))
-    below = sum((part.denominator for part in told), Fraction(0))
-    scale = lcm(above.denominator, below.denominator)
-    return Value(int(above * scale), int(below * scale), len(told))
+    def add(self, contents: Contents) -> None:
+        """Add a portion up: numerators and denominators, in millionths."""
+        above, below = contents
+        self._above += exact_sum(above)
+        self._below += exact_sum(below)
+        self._counted += len(above)
+
+    def value(self) -> Value:
+        """Answer one sum over the other."""
+        above, below = (Fraction(total) / MILLION for total in (self._above, self._below))
+        scale = lcm(above.denominator, below.denominator)
+        return Value(int(above * scale), int(below * scale), self._counted)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
-from clocks.domain.measures.item import Fact, Item
+from clocks.domain.measures.columns import Contents, read_whole
+from clocks.domain.measures.item import Items, Told, read_items
+from clocks.domain.measures.reduction import Share
 from clocks.domain.measures.value import Value
 
-__all__ = ["NetPromoter", "TopBox", "find_scores", "net_promoter", "top_box"]
+__all__ = ["NetPromoter", "NetTally", "TopBox", "TopBoxTally", "find_scores"]
 
 
 class TopBox(
@@ -36,29 +36,37 @@ class NetPromoter(
     highest: int = 10
 
 
-def find_scores(
-    facts: Iterable[Fact], score: str, *, lowest: int, highest: int
-) -> tuple[list[Item[int]], int]:
-    """Read whole scores of events; the second answer is how many hold none of the scale."""
-    found: list[Item[int]] = []
-    unusable = 0
-    for fact in facts:
-        number = fact.attributes.get(score)
-        if isinstance(number, int) and not isinstance(number, bool) and lowest <= number <= highest:
-            found.append(Item(fact.subject_id, fact.at_us, number, (fact.mark,)))
-        else:
-            unusable += 1
-    return found, unusable
+def find_scores(told: Told, *, lowest: int, highest: int) -> Items:
+    """Read the scores of events; those that hold no whole number of the scale are unusable."""
+    return read_items(told, read_whole, usable=lambda scores: (scores >= lowest) & (scores <= highest))
 
 
-def top_box(scores: Iterable[int], *, top: int) -> Value:
-    """Count the answers in the top box; samples: answers."""
-    answers = list(scores)
-    return Value(sum(one >= top for one in answers), len(answers), len(answers))
+class TopBoxTally(Share):
+    """The answers in the top box, of all; samples: answers."""
+
+    def __init__(self, top: int) -> None:
+        super().__init__()
+        self._top = top
+
+    def add(self, contents: Contents) -> None:
+        """Count a portion: scores."""
+        (scores,) = contents
+        super().add((scores >= self._top,))
 
 
-def net_promoter(scores: Iterable[int], *, promoters: int, detractors: int) -> Value:
-    """Count promoters less detractors; samples: answers."""
-    answers = list(scores)
-    net = sum((one >= promoters) - (one <= detractors) for one in answers)
-    return Value(net, len(answers), len(answers))
+class NetTally:
+    """Promoters less detractors, of all; samples: answers."""
+
+    def __init__(self, *, promoters: int, detractors: int) -> None:
+        self._promoters, self._detractors = promoters, detractors
+        self._net = self._counted = 0
+
+    def add(self, contents: Contents) -> None:
+        """Count a portion: scores."""
+        (scores,) = contents
+        self._net += int((scores >= self._promoters).sum()) - int((scores <= self._detractors).sum())
+        self._counted += len(scores)
+
+    def value(self) -> Value:
+        """Answer net / all."""
+        return Value(self._net, self._counted, self._counted)

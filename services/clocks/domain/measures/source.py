@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from fractions import Fraction
-from typing import Literal, NamedTuple, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias
 
 import msgspec
+import numpy as np
 
-from clocks.domain.measures.item import Fact, Item
+from clocks.domain.measures.columns import MILLION, Column, Flags, Int64Array, read_millionths
+from clocks.domain.measures.item import Facts, Items, Told, read_items
+from clocks.domain.measures.pairing import Pairing
 
-__all__ = ["Amount", "CycleTimes", "Numbers", "Source", "Spans", "find_numbers", "find_spans", "number_of"]
+__all__ = ["CycleTimes", "Numbers", "Source", "SpanFinder", "Spans", "find_numbers", "unit_of"]
+
+Elapsed: TypeAlias = Callable[[Int64Array, Int64Array], Int64Array]
 
 
 class CycleTimes(
@@ -40,6 +44,11 @@ class Spans(
     abandoned: str | None = None
     calendar: str | None = None
 
+    @property
+    def ends(self) -> Sequence[str]:
+        """The types of the events that end one."""
+        return [self.until] if self.abandoned is None else [self.until, self.abandoned]
+
 
 class Numbers(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="numbers", forbid_unknown_fields=True
@@ -51,51 +60,45 @@ class Numbers(
 
 
 Source: TypeAlias = CycleTimes | Spans | Numbers
+"""The contents of all of them are amounts, and whether each was abandoned: given up after that time."""
 
 
-class Amount(NamedTuple):
-    """What one thing came to; abandoned: it was given up after that time."""
-
-    amount: Fraction | int
-    abandoned: bool = False
+def unit_of(source: Source) -> int:
+    """Tell how many of the amounts make one: numbers are counted in millionths."""
+    return MILLION if isinstance(source, Numbers) else 1
 
 
-def find_spans(
-    facts: Iterable[Fact], spans: Spans, elapsed_us: Callable[[int, int], int]
-) -> list[Item[Amount]]:
-    """Pair events, in order of (subject, time), to spans, in the order in which they end.
+def find_numbers(told: Told) -> Items:
+    """Read the numbers of events; those that hold none are unusable."""
+    items = read_items(told, read_millionths, usable=_any)
+    return items._replace(contents=(*items.contents, np.zeros(len(items.subjects), dtype=np.bool_)))
+
+
+class SpanFinder:
+    """Pairs events, in order of (subject, time) and portion by portion, to spans.
 
     The first `since` begins a span; a second one while it lasts changes nothing, nor does an end of none.
+    types: the events that it is to be given.
     """
-    found: list[Item[Amount]] = []
-    begun: Fact | None = None
-    for fact in facts:
-        if begun is not None and fact.subject_id != begun.subject_id:
-            begun = None
-        if begun is not None and fact.type in {spans.until, spans.abandoned}:
-            amount = Amount(elapsed_us(begun.at_us, fact.at_us), fact.type == spans.abandoned)
-            found.append(Item(fact.subject_id, fact.at_us, amount, (begun.mark, fact.mark)))
-            begun = None
-        if begun is None and fact.type == spans.since:
-            begun = fact
-    return found
+
+    def __init__(self, spans: Spans, elapsed: Elapsed) -> None:
+        self.types = [spans.since, *spans.ends]
+        self._pairing = Pairing(self.types, begins=spans.since, ends=spans.ends)
+        self._given_up = -1 if spans.abandoned is None else self.types.index(spans.abandoned)
+        self._elapsed = elapsed
+
+    def find(self, portion: Facts) -> Items:
+        """List the spans that end in a portion."""
+        facts, pairs = self._pairing.pair(portion)
+        starts, ends = facts.at_us[pairs.begun], facts.at_us[pairs.ended]
+        both = list(zip(pairs.begun.tolist(), pairs.ended.tolist(), strict=True))
+        return Items(
+            subjects=[facts.subjects[place] for _, place in both],
+            at_us=ends,
+            contents=(self._elapsed(starts, ends), facts.kinds[pairs.ended] == self._given_up),
+            evidence=[facts.evidence[begun] + facts.evidence[ended] for begun, ended in both],
+        )
 
 
-def find_numbers(facts: Iterable[Fact], attribute: str) -> tuple[list[Item[Amount]], int]:
-    """Read the numbers of events; the second answer is how many hold none."""
-    found: list[Item[Amount]] = []
-    unusable = 0
-    for fact in facts:
-        number = number_of(fact.attributes.get(attribute))
-        if number is None:
-            unusable += 1
-        else:
-            found.append(Item(fact.subject_id, fact.at_us, Amount(number), (fact.mark,)))
-    return found, unusable
-
-
-def number_of(value: object) -> Fraction | int | None:
-    """Read a number as it was written: 4.2 is 42/10, not the nearest binary fraction; None: it is none."""
-    if isinstance(value, float):
-        return Fraction(str(value))
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _any(numbers: Column) -> Flags:
+    return np.ones(len(numbers), dtype=np.bool_)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
+from math import floor
 from typing import Literal
 
 import msgspec
+import numpy as np
 
-from clocks.domain.measures.source import Amount, Source
-from clocks.domain.measures.value import Value
+from clocks.domain.measures.columns import Contents
+from clocks.domain.measures.reduction import Share
+from clocks.domain.measures.source import Source
 
-__all__ = ["Abandoned", "Within", "within"]
+__all__ = ["Abandoned", "Within", "WithinTally"]
 
 Abandoned = Literal["ignored", "missed", "late_missed", "early_kept"]
 
@@ -32,13 +34,22 @@ class Within(
     abandoned: Abandoned = "ignored"
 
 
-def within(amounts: Iterable[Amount], bound: Fraction, abandoned: Abandoned) -> Value:
-    """Compare exactly: an amount equal to the bound is within it; samples: what counts."""
-    kept = counted = 0
-    for one in amounts:
-        inside = one.amount <= bound
-        if one.abandoned and (abandoned == "ignored" or (abandoned == "late_missed" and inside)):
-            continue
-        counted += 1
-        kept += inside and not (one.abandoned and abandoned == "missed")
-    return Value(kept, counted, counted)
+class WithinTally(Share):
+    """Compares exactly: an amount equal to the bound is within it; samples: what counts."""
+
+    def __init__(self, bound: Fraction, unit: int, rule: Abandoned) -> None:
+        super().__init__()
+        self._bound, self._rule = bound * unit, rule
+
+    def add(self, contents: Contents) -> None:
+        """Count a portion: amounts, and whether they were abandoned."""
+        amounts, abandoned = contents
+        whole = amounts.dtype != np.object_
+        inside = (amounts <= (floor(self._bound) if whole else self._bound)).astype(np.bool_)
+        if self._rule == "ignored":
+            inside = inside[~abandoned]
+        elif self._rule == "missed":
+            inside &= ~abandoned
+        elif self._rule == "late_missed":
+            inside = inside[~(abandoned & inside)]
+        super().add((inside,))

@@ -45,6 +45,8 @@ SELECT tenant_id, subject_id, '\\x80', 1 FROM clocks.cycles WHERE starts_with(te
 START = datetime(2026, 2, 1, tzinfo=UTC)
 NEXT = datetime(2026, 2, 1, 2, tzinfo=UTC)
 END = datetime(2026, 2, 2, tzinfo=UTC)
+LATE = datetime(2026, 2, 11, tzinfo=UTC)
+WITH_STATES = True
 SQL = load_blocks("clocks.storage", "measures.sql")
 
 
@@ -78,9 +80,7 @@ async def fill(database_url: str, name: str) -> None:
 async def test_events_of_a_type_are_read_from_its_index(database: Database, tenant: str) -> None:
     """A day's outages are found without looking at what else happened."""
     async with database.transaction(tenant) as connection:
-        plan = await explain(
-            connection, SQL["facts_of_types"], ["outage.started", "outage.ended"], START, END
-        )
+        plan = await explain(connection, SQL["told_events"], "outage.started", START, END, "region", None)
     assert indexes_of(plan) == {"events_by_type"}, plan
     assert rows_removed(plan) == 0
 
@@ -116,9 +116,25 @@ async def test_events_of_subjects_are_read_from_their_log(database: Database, te
 async def test_stopped_cycles_are_read_from_their_index(database: Database, tenant: str) -> None:
     """The Cycles of two hours are found by when they stopped, their states by key."""
     async with database.transaction(tenant) as connection:
-        plan = await explain(connection, SQL["stopped_cycles"], "resolution", "resolution", START, NEXT, None)
+        asked = ("resolution", "resolution", START, NEXT, None, WITH_STATES)
+        plan = await explain(connection, SQL["stopped_cycles"], *asked)
     assert indexes_of(plan) == {"cycles_stopped", "subjects_pkey"}, plan
     assert "Seq Scan" not in node_types(plan), plan
+
+
+async def test_promises_are_counted_by_indexes(database: Database, tenant: str) -> None:
+    """What was kept and broken in two hours, and what was neither at their end, is found by when."""
+    counted = load_blocks("clocks.storage", "promises.sql")["counted"]
+    pending = load_blocks("clocks.storage", "promises.sql")["pending"]
+    async with database.transaction(tenant) as connection:
+        asked = ("resolution", "resolution")
+        plans = [
+            await explain(connection, counted, *asked, START, NEXT, END, None),
+            await explain(connection, pending, *asked, LATE, LATE, None),
+        ]
+    assert indexes_of(plans[0]) == {"cycles_counted", "cycles_to_fire"}, plans
+    assert indexes_of(plans[1]) == {"cycles_counted", "cycles_open_by_due", "cycles_cancelled"}, plans
+    assert not any("Seq Scan" in node_types(plan) for plan in plans), plans
 
 
 async def test_attributes_are_read_backwards_from_their_instant(database: Database, tenant: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
 
@@ -25,6 +25,7 @@ from tests.services.clocks.stories import at, event
 
 START, END = at("2026-01-01T00:00"), at("2026-03-01T00:00")
 SUBJECTS = 40
+MICROSECOND = timedelta(microseconds=1)
 MOVES: list[dict[str, str | None]] = [
     {"team": "r"},
     {"team": "b"},
@@ -80,9 +81,11 @@ async def test_reports_equal_sums_over_subjects(
         if cycle.outcome != "PENDING" and START <= (cycle.breached_at or cycle.stopped_at or START) < END
     ]
 
-    async def measured(**asked: str) -> Sequence[MeasurementRecord]:
+    async def measured(
+        document: Mapping[str, object] | None = None, **asked: str
+    ) -> Sequence[MeasurementRecord]:
         request = MeasurePeriods(
-            measure={"kind": "attainment", "policy": support},
+            measure=dict(document or {"kind": "attainment", "policy": support}),
             start=START,
             end=END,
             **asked,  # type: ignore[arg-type] # by and unit
@@ -102,6 +105,15 @@ async def test_reports_equal_sums_over_subjects(
     weeks = await measured(unit="week")
     assert sum(int(week.numerator) for week in weeks) == int(by_team.numerator)
     assert sum(int(week.denominator) for week in weeks) == int(by_team.denominator) == len(cycles)
+    stopped = [(cycle, cycle.stopped_at) for cycle in cycles if cycle.stopped_at is not None]
+    times = {
+        "business": [cycle.elapsed_us for cycle, _ in stopped],
+        "elapsed": [(stop - cycle.started_at) // MICROSECOND for cycle, stop in stopped],
+    }
+    for time, took_us in times.items():
+        mean = {"kind": "mean", "of": {"kind": "cycles", "policy": support, "time": time}}
+        [record] = await measured(mean)
+        assert record.ratio == Fraction(sum(took_us), len(took_us))
     old = MeasureAttainment(policy_key=support, metric="resolution", start=START, end=END)
     attained = await service.measure_attainment(context, old)
     assert (attained.met, attained.met + attained.breached) == (
