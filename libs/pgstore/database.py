@@ -17,10 +17,12 @@ from pgstore.errors import (
     DatabaseUnavailableError,
     MigrationsPendingError,
     RoleUnsafeError,
+    TenantBusyError,
     TenantInvalidError,
 )
 from pgstore.refusals import connecting, querying
 from pgstore.roles import APP_ROLE, check_identifier
+from pgstore.shares import Shares
 
 __all__ = ["Database", "Isolation", "check_tenant", "savepoint"]
 
@@ -46,12 +48,14 @@ class Database:
     """A pool of connections to one schema; made by `open`, ended by `close`.
 
     Connections act as `meantime_app`: no statement sees or writes a row of another tenant than the
-    transaction's. jsonb columns take and give Python objects (or `msgspec.Raw`).
+    transaction's. jsonb columns take and give Python objects (or `msgspec.Raw`). Tenants share the pool: one
+    that has many transactions under way waits for its own to end while others still find a connection.
     """
 
     def __init__(self, pool: Any, description: str) -> None:
         self._pool = pool
         self._description = description
+        self._shares = Shares(pool.get_max_size())
 
     @classmethod
     async def open(
@@ -93,11 +97,12 @@ class Database:
     ) -> AsyncIterator[Connection]:
         """Lend a connection in a transaction of one tenant; committed at the end, rolled back on an error.
 
-        Raises TenantInvalidError, DatabaseUnavailableError, TransactionConflictError. For a part that may
-        fail by itself, see `savepoint`; `connection.transaction()` of the driver is not for here.
+        Raises TenantInvalidError, TenantBusyError, DatabaseUnavailableError, TransactionConflictError. For
+        a part that may fail by itself, see `savepoint`; `connection.transaction()` of the driver is not for
+        here.
         """
         begin = _begin(check_tenant(tenant_id), isolation, read_only=read_only)
-        async with self.connection() as connection:
+        async with self._share(tenant_id), self.connection() as connection:
             await connection.execute(begin)
             try:
                 yield connection
@@ -119,6 +124,17 @@ class Database:
                 yield cast("Connection", lent)
         finally:
             await self._pool.release(lent)
+
+    @asynccontextmanager
+    async def _share(self, tenant_id: str) -> AsyncIterator[None]:
+        try:
+            await self._shares.take(tenant_id, patience_s=_ACQUIRE_TIMEOUT_S)
+        except TimeoutError:
+            raise TenantBusyError("the tenant's own transactions took all of its share of the pool") from None
+        try:
+            yield
+        finally:
+            self._shares.give(tenant_id)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life; raises DatabaseUnavailableError."""

@@ -5,6 +5,7 @@ PgstoreError
 ├── TenantInvalidError           a tenant id that is none
 ├── DatabaseUrlError             a DATABASE_URL that cannot be read
 ├── DatabaseUnavailableError     no answer in time, or not now
+│   ├── TenantBusyError          the tenant's own transactions are in its way: try again
 │   └── TransactionConflictError two transactions in each other's way: try again
 ├── RoleUnsafeError              the role would see through row-level security
 ├── CursorInvalidError           text that is no feed cursor
@@ -41,6 +42,7 @@ __all__ = [
     "PgstoreError",
     "RoleUnsafeError",
     "ServerUnsuitableError",
+    "TenantBusyError",
     "TenantInvalidError",
     "TransactionConflictError",
 ]
@@ -85,6 +87,14 @@ class DatabaseUnavailableError(PgstoreError):
     """The database does not answer, not in time, or not now."""
 
     code = "database_unavailable"
+
+
+class TenantBusyError(DatabaseUnavailableError):
+    """The tenant has so much under way that its own transactions wait for each other; others' do not."""
+
+    code = "tenant_busy"
+    kind = "too_many"
+    public = "too much of what you asked for is still under way: try again"
 
 
 class TransactionConflictError(DatabaseUnavailableError):

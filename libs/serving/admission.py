@@ -1,17 +1,17 @@
-"""Back-pressure at a door: so much of large requests is taken in at once, a few wait, the rest is refused.
+"""Back-pressure at a door: so much is under way at once, a few of each tenant wait, the rest is refused.
 
-What waits has not been read: its bytes stand in the sockets' buffers, which are bounded, and not in ours.
+What waits with a large body has not been read: its bytes stand in the sockets' buffers, which are bounded,
+and not in ours. Tenants share what there is (see `pgstore.shares`): one that asks for much waits for itself.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from prometheus_client import Counter, Gauge
 
+from pgstore.shares import Shares
 from serving.problems import Problem
 
 __all__ = ["TOO_BUSY", "Admission"]
@@ -19,67 +19,40 @@ __all__ = ["TOO_BUSY", "Admission"]
 TOO_BUSY = "too_busy"
 """The code of a request that was refused since too many are under way."""
 
-_REFUSED = Counter("meantime_requests_refused", "Large requests refused since too much was under way")
-_UNDER_WAY = Gauge("meantime_request_bytes", "Bytes of large requests that are under way")
+_REFUSED = Counter("meantime_requests_refused", "Requests refused since too much was under way", ("kind",))
+_UNDER_WAY = Gauge(
+    "meantime_requests_under_way", "Size of all requests that are under way, by kind", ("kind",)
+)
 
 
 class Admission:
-    """Admits requests in order of arrival while their sizes add up to no more than `capacity_bytes`.
+    """Admits requests of a kind while their sizes add up to no more than `capacity`.
 
-    waiting: how many may wait; patience_s: for how long at most.
+    waiting: how many of a tenant may wait; patience_s: for how long at most.
     """
 
-    def __init__(self, *, capacity_bytes: int, waiting: int, patience_s: float) -> None:
-        self._free_bytes = self._capacity_bytes = capacity_bytes
+    def __init__(self, kind: str, *, capacity: int, waiting: int, patience_s: float) -> None:
+        self._shares = Shares(capacity)
         self._waiting = waiting
         self._patience_s = patience_s
-        self._queue: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._refused, self._under_way = _REFUSED.labels(kind), _UNDER_WAY.labels(kind)
 
     @asynccontextmanager
-    async def admit(self, size_bytes: int) -> AsyncIterator[None]:
+    async def admit(self, tenant_id: str, size: int = 1) -> AsyncIterator[None]:
         """Hold room for a request while the block runs; raises a too_many Problem where there is none."""
-        size_bytes = min(size_bytes, self._capacity_bytes)
-        await self._take(size_bytes)
-        _UNDER_WAY.inc(size_bytes)
+        if self._shares.waiting(tenant_id) >= self._waiting:
+            raise self._refusal()
+        try:
+            await self._shares.take(tenant_id, size, patience_s=self._patience_s)
+        except TimeoutError:
+            raise self._refusal() from None
+        self._under_way.inc(size)
         try:
             yield
         finally:
-            _UNDER_WAY.dec(size_bytes)
-            self._give(size_bytes)
+            self._under_way.dec(size)
+            self._shares.give(tenant_id, size)
 
-    async def _take(self, size_bytes: int) -> None:
-        if not self._queue and size_bytes <= self._free_bytes:
-            self._free_bytes -= size_bytes
-            return
-        if len(self._queue) >= self._waiting:
-            raise _refusal()
-        turn = asyncio.get_running_loop().create_future()
-        self._queue.append((size_bytes, turn))
-        try:
-            async with asyncio.timeout(self._patience_s):
-                await turn
-        except BaseException as error:
-            if turn.done() and not turn.cancelled():
-                self._give(size_bytes)  # its turn came in the very moment in which it left
-            else:
-                with suppress(ValueError):  # or it was passed over meanwhile
-                    self._queue.remove((size_bytes, turn))
-                self._give(0)
-            if isinstance(error, TimeoutError):
-                raise _refusal() from None
-            raise
-
-    def _give(self, size_bytes: int) -> None:
-        """Take room back, and admit those whose turn it is."""
-        self._free_bytes += size_bytes
-        while self._queue and self._queue[0][0] <= self._free_bytes:
-            taken_bytes, turn = self._queue.popleft()
-            if turn.cancelled():
-                continue
-            self._free_bytes -= taken_bytes
-            turn.set_result(None)
-
-
-def _refusal() -> Problem:
-    _REFUSED.inc()
-    return Problem("too many large requests are under way: try again", code=TOO_BUSY, kind="too_many")
+    def _refusal(self) -> Problem:
+        self._refused.inc()
+        return Problem("too many requests are under way: try again", code=TOO_BUSY, kind="too_many")

@@ -41,7 +41,9 @@ class GraphQLEndpoint:
         self._verify = verify
         self._open_session = open_session
         self._engine = engine
-        self._admission = Admission(capacity_bytes=CAPACITY_BYTES, waiting=MAX_WAITING, patience_s=PATIENCE_S)
+        self._bodies = Admission(
+            "bodies", capacity=CAPACITY_BYTES, waiting=MAX_WAITING, patience_s=PATIENCE_S
+        )
 
     def route(self) -> Route:
         """Return the route; methods that it does not list get a 405."""
@@ -62,7 +64,7 @@ class GraphQLEndpoint:
         if size_bytes <= SMALL_BYTES:
             return await self._read(request, context, media_type)
         try:
-            async with self._admission.admit(size_bytes):
+            async with self._bodies.admit(context.tenant_id, size_bytes):
                 return await self._read(request, context, media_type)
         except Problem as error:
             return refuse_request(error, media_type)
@@ -86,6 +88,8 @@ class GraphQLEndpoint:
             refusal.status_code = HTTPStatus.METHOD_NOT_ALLOWED
             refusal.headers["allow"] = "POST"
             return refusal
+        except Problem as error:
+            return refuse_request(error, media_type)
         refused = answer.data is msgspec.UNSET and media_type == GRAPHQL_JSON
         return write(answer, HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK, media_type)
 

@@ -17,6 +17,7 @@ from gateway.routes.socket_guard import SocketClosedError, SocketGuard
 from gateway.schema.engine import Engine
 from gateway.schema.request import Answer, GraphQLRequest
 from gateway.upstream.session import Session
+from serving.problems import Problem
 from serving.request_ids import new_request_id
 from serving.telemetry import name_tenant
 
@@ -170,6 +171,10 @@ class Connection:
                     await self._say(Said(type="complete", id=key))
             except SocketClosedError as closed:
                 await self._close(closed)
+            except Problem as refused:
+                extensions = {"code": refused.code, "kind": refused.kind}
+                error = {"message": str(refused), "extensions": extensions}
+                await self._say(Said(type="error", id=key, payload=[error]))
             except Exception:
                 log.exception("operation failed")
                 await self._say(Said(type="error", id=key, payload=[MASKED]))

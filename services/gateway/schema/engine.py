@@ -17,6 +17,8 @@ from gateway.schema.limits import check_lists
 from gateway.schema.masking import format_field_errors, format_limit, format_request_errors
 from gateway.schema.request import Answer, GraphQLRequest
 from gateway.upstream.session import Session
+from pgstore.shares import Shares
+from serving.admission import Admission
 
 __all__ = ["Engine", "MakeSession", "MutationRefusedError"]
 
@@ -32,15 +34,30 @@ class MutationRefusedError(Exception):
     """The request came by a method that must not change anything, and would."""
 
 
+MAX_ANSWERED = 64
+"""How many operations are under way at once, of all tenants; one alone has half of it."""
+
+MAX_WAITING = 256
+PATIENCE_S = 10.0
+
+
 class Engine:
-    """The schema, ready to answer; one for the process."""
+    """The schema, ready to answer; one for the process.
+
+    Whatever is executed, by HTTP or on a socket, waits for its tenant's turn. An event of a subscription is
+    not refused: there is one at a time of each, and there are only so many.
+    """
 
     def __init__(self) -> None:
         self._schema = executable_schema()
         self._documents = Documents(self._schema)
+        self._turns = Admission(
+            "operations", capacity=MAX_ANSWERED, waiting=MAX_WAITING, patience_s=PATIENCE_S
+        )
+        self._events = Shares(MAX_ANSWERED)
 
     async def answer(self, request: GraphQLRequest, session: Session, *, may_change: bool) -> Answer:
-        """Answer one request; raises MutationRefusedError, nothing else."""
+        """Answer one request; raises MutationRefusedError, a Problem where too much is under way."""
         prepared = self._prepare(request)
         if isinstance(prepared, Answer):
             return prepared
@@ -49,14 +66,16 @@ class Engine:
             return Answer(errors=[SUBSCRIPTION_REFUSED])
         if operation and operation.operation is not OperationType.QUERY and not may_change:
             raise MutationRefusedError
-        return await self._run(prepared, request, session)
+        async with self._turns.admit(session.context.tenant_id):
+            return await self._run(prepared, request, session)
 
     async def subscribe(
         self, request: GraphQLRequest, make_session: MakeSession
     ) -> Answer | AsyncGenerator[Answer, None]:
         """Answer a query or mutation, or begin a subscription: an answer for each of its events.
 
-        Each event is answered in a session of its own, so that what is read is of that moment.
+        Each event is answered in a session of its own, so that what is read is of that moment. Raises a
+        Problem where too much is under way.
         """
         prepared = self._prepare(request)
         if isinstance(prepared, Answer):
@@ -64,7 +83,8 @@ class Engine:
         operation = prepared.operation(request.operation_name)
         session = make_session()
         if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
-            return await self._run(prepared, request, session)
+            async with self._turns.admit(session.context.tenant_id):
+                return await self._run(prepared, request, session)
         executor = self._executor(prepared, request, session)
         if isinstance(executor, Answer):
             return executor
@@ -86,7 +106,10 @@ class Engine:
         async with aclosing(source) as events:
             try:
                 async for event in events:
-                    yield await self._run(prepared, request, make_session(), event=event)
+                    session = make_session()
+                    async with self._events.hold(session.context.tenant_id):
+                        answer = await self._run(prepared, request, session, event=event)
+                    yield answer
             except Exception as error:  # noqa: BLE001 - told as any field's error is, or masked
                 errors = [GraphQLError(str(error), original_error=error)]
                 yield Answer(errors=format_field_errors(errors, make_session().context.request_id))

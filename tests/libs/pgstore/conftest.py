@@ -21,7 +21,7 @@ NOTES = Track(schema="notes", package="tests.libs.pgstore.notes")
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Open a pool on a schema with the shared tables and one table of its own."""
     await migrate(database_url, [NOTES])
-    database = await Database.open(database_url, schema="notes", max_size=6)
+    database = await Database.open(database_url, schema="notes", max_size=12)
     try:
         yield database
     finally:

@@ -7,11 +7,13 @@ import traceback
 import asyncpg
 import pytest
 
+from pgstore import database as pools
 from pgstore.connection import Connection
 from pgstore.database import Database, check_tenant, savepoint
 from pgstore.errors import (
     DatabaseUnavailableError,
     MigrationsPendingError,
+    TenantBusyError,
     TenantInvalidError,
     TransactionConflictError,
 )
@@ -39,6 +41,31 @@ async def test_an_error_undoes_the_whole_transaction(database: Database, tenant:
 
     with pytest.raises(ZeroDivisionError):
         await fail()
+    async with database.transaction(tenant) as connection:
+        assert await connection.fetchval(COUNT) == 0
+
+
+async def test_a_tenant_whose_transactions_hang_leaves_connections_to_others(
+    database: Database, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a pool of twelve one tenant gets six: its seventh is refused in time; another's goes on."""
+    monkeypatch.setattr(pools, "_ACQUIRE_TIMEOUT_S", 0.2)
+    begun, ended = asyncio.Semaphore(0), asyncio.Event()
+
+    async def hang() -> None:
+        async with database.transaction(tenant):
+            begun.release()
+            await ended.wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        hanging = [tasks.create_task(hang()) for _ in range(6)]
+        for _ in hanging:
+            await begun.acquire()
+        with pytest.raises(TenantBusyError):
+            await hang()
+        async with database.transaction(f"{tenant}-well") as connection:
+            assert await connection.fetchval(COUNT) == 0
+        ended.set()
     async with database.transaction(tenant) as connection:
         assert await connection.fetchval(COUNT) == 0
 

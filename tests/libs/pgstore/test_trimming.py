@@ -27,7 +27,7 @@ NOTHING = Trimmed(messages=0, answers=0)
 async def fresh(empty_url: str) -> AsyncIterator[Database]:
     """Open a schema that nobody else uses."""
     await migrate(empty_url, [NOTES])
-    database = await Database.open(empty_url, schema="notes", max_size=2)
+    database = await Database.open(empty_url, schema="notes", max_size=4)
     yield database
     await database.close()
 

@@ -18,10 +18,13 @@ from credits.contract import Credits
 from gateway.app import Gateway, build_app
 from gateway.operations.create_tenant import create_tenant
 from gateway.routes import graphql
+from gateway.schema import engine
 from gateway.upstream.doors import Doors
 from serving import bodies
 from serving.context import RequestContext
 from tests.services.gateway.conftest import Api, Reply, key_for
+from tests.services.gateway.delivery.conftest import listening_with_sockets
+from tests.services.gateway.delivery.test_sockets import connected
 from tests.services.gateway.documents import INGEST, event
 from tests.services.listening import listening
 from tests.services.standing_time import StandingTime
@@ -48,11 +51,11 @@ class SlowClocks:
 async def test_concurrent_batches_are_bounded(
     gateway: Gateway, tenant: str, clock: StandingTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of sixty batches of 1 MB eight are let in, twenty wait unread, and the rest is refused with 429.
+    """Of sixty batches of 1 MB of one tenant eight are let in, twenty wait unread, the rest gets 429.
 
     A question is answered meanwhile, and what waited is taken afterwards.
     """
-    for name, value in (("CAPACITY_BYTES", 9 * MIB), ("MAX_WAITING", 20), ("PATIENCE_S", 60.0)):
+    for name, value in (("CAPACITY_BYTES", 16 * MIB), ("MAX_WAITING", 20), ("PATIENCE_S", 60.0)):
         monkeypatch.setattr(graphql, name, value)
     await create_tenant(gateway.database, tenant_id=tenant, name="Test", now=clock())
     token = await key_for(gateway, tenant, clock)
@@ -98,3 +101,45 @@ async def test_a_body_that_does_not_come_holds_no_room(api: Api, monkeypatch: py
     assert reply.status == 408
     assert reply.json["errors"][0]["extensions"] == {"code": "body_too_slow", "kind": "invalid"}
     assert reply.headers["connection"] == "close"
+
+
+async def test_one_tenants_flood_leaves_room_for_others(
+    gateway: Gateway, tenant: str, clock: StandingTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small requests and operations on a socket that hang hold a share of what is under way, and no more.
+
+    Of eight places one tenant gets four, two more of its requests wait, and the rest is refused, by HTTP and
+    on a socket; another tenant's requests are let in meanwhile.
+    """
+    for name, value in (("MAX_ANSWERED", 8), ("MAX_WAITING", 2), ("PATIENCE_S", 60.0)):
+        monkeypatch.setattr(engine, name, value)
+    tokens = {}
+    for name in (tenant, f"{tenant}-well"):
+        await create_tenant(gateway.database, tenant_id=name, name="Test", now=clock())
+        tokens[name] = await key_for(gateway, name, clock)
+    clocks = SlowClocks()
+    doors = Doors(cast("Calendars", None), cast("Clocks", clocks), cast("Credits", None))
+    variables: dict[str, Any] = {"events": [event("s", "2026-03-02T12:00:00Z", "new", number=1)]}
+    async with (
+        listening_with_sockets(build_app(gateway, doors)) as url,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
+        connected(url) as socket,
+        asyncio.timeout(60),
+    ):
+        address = url.replace("ws://", "http://").removesuffix("/graphql")
+        sick, well = (Api(http, address, token) for token in tokens.values())
+        sent = [asyncio.create_task(sick.post(INGEST, variables)) for _ in range(9)]
+        while sum(task.done() for task in sent) < 3 or clocks.inside < 4:  # noqa: ASYNC110 - of tasks
+            await asyncio.sleep(0.01)
+        assert clocks.inside == 4
+        await socket.begin(tokens[tenant])
+        await socket.subscribe(INGEST, **variables)
+        heard = await socket.hear()
+        assert (heard["type"], heard["payload"][0]["extensions"]["code"]) == ("error", "too_busy")
+        assert (await well.ask("{ viewer { subject } }"))["viewer"]
+        taken = asyncio.create_task(well.post(INGEST, variables))
+        while clocks.inside < 5:  # noqa: ASYNC110 - of tasks
+            await asyncio.sleep(0.01)
+        clocks.opened.set()
+        replies = await asyncio.gather(*sent, taken)
+    assert Counter(reply.status for reply in replies) == {200: 7, 429: 3}
