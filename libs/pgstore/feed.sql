@@ -47,20 +47,39 @@ SELECT seen::text, reading::text, position FROM feed_cursor_read($1);
 -- Remember how far this service has followed a feed; one that is behind does not move it back.
 SELECT feed_cursor_save($1, $2::text::pg_snapshot, $3::text::pg_snapshot, $4);
 
--- name: count_failure
--- Count a failed attempt at a message of a feed, and answer how many there were.
-INSERT INTO feed_failures AS f (feed, message_id, type, subject, payload, created_at, attempts, reason)
-VALUES ($1, $2, $3, $4, $5, $6, 1, $7)
-ON CONFLICT (tenant_id, feed, message_id) DO UPDATE
-    SET attempts = f.attempts + 1, reason = excluded.reason, failed_at = now(), replay_asked_at = NULL
-RETURNING attempts;
+-- name: read_waiting
+-- The tenants of which messages of a feed wait, and whether the first of them may be tried again now.
+SELECT tenant_id, is_due FROM feed_waiting($1);
 
--- name: set_aside
--- Go on without a message.
-UPDATE feed_failures SET set_aside_at = coalesce(set_aside_at, now()) WHERE feed = $1 AND message_id = $2;
+-- name: postpone
+-- Have messages of the tenant wait, behind those that do already; one that is there stays as it is.
+INSERT INTO feed_failures (feed, message_id, type, subject, payload, created_at, attempts, reason)
+SELECT $1, message.id, message.type, message.subject, message.payload, message.at, 0, $7
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[])
+    WITH ORDINALITY AS message (id, type, subject, payload, at, place)
+ORDER BY message.place
+ON CONFLICT (tenant_id, feed, message_id) DO NOTHING;
+
+-- name: read_line
+-- The messages of the tenant that wait, in the order in which they were said.
+SELECT tenant_id, message_id, type, subject, payload, created_at
+FROM feed_failures
+WHERE feed = $1 AND set_aside_at IS NULL
+ORDER BY place
+LIMIT $2;
+
+-- name: note_failure
+-- Note a failed attempt at a message, whether it counts against it, and set it aside where that was often enough.
+UPDATE feed_failures AS f
+SET attempts = f.attempts + $3, reason = $4, failed_at = statement_timestamp(),
+    retry_at = statement_timestamp() + LEAST(GREATEST(2 * (f.retry_at - f.failed_at), $5::interval), $6::interval),
+    set_aside_at = coalesce(f.set_aside_at, CASE WHEN f.attempts + $3 >= $7 THEN statement_timestamp() END),
+    replay_asked_at = CASE WHEN $3 = 0 THEN f.replay_asked_at END
+WHERE f.feed = $1 AND f.message_id = $2
+RETURNING set_aside_at IS NOT NULL;
 
 -- name: settle_failure
--- Forget what was counted against a message: it was handled.
+-- Forget what waited, or was set aside: it was handled.
 DELETE FROM feed_failures WHERE feed = $1 AND message_id = $2;
 
 -- name: read_asked

@@ -29,7 +29,14 @@ from tests.databases import url_of
 NOTES = Track(schema="notes", package="tests.libs.pgstore.notes")
 EVERY = [
     f"notes.shared {name}"
-    for name in ("0001_outbox", "0002_feed_cursors", "0003_idempotency", "0004_set_aside", "0005_trimming")
+    for name in (
+        "0001_outbox",
+        "0002_feed_cursors",
+        "0003_idempotency",
+        "0004_set_aside",
+        "0005_trimming",
+        "0006_waiting_messages",
+    )
 ]
 
 
