@@ -58,7 +58,7 @@ async def open_calendars(
 async def open_feeds(settings: Settings) -> AsyncIterator[FeedAccess]:
     """Open the way out to ICS feeds for as long as the block runs."""
     networks = settings.feed_networks
-    async with open_outgoing(networks) as outgoing:
+    async with open_outgoing(networks, limit=0) as outgoing:
         yield FeedAccess(outgoing=outgoing, allowed=networks, reader=IcsReader())
 
 

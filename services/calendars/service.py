@@ -214,7 +214,7 @@ class CalendarsService:
     async def read_ics(self, context: RequestContext, request: ReadIcs) -> IcsHolidays:
         """Read holidays from a file."""
         require(context, "calendars")
-        return await read_ics.read(request, self._feeds.reader)
+        return await read_ics.read(context, request, self._feeds.reader)
 
     async def open_closure_feed(self, context: RequestContext, request: OpenClosureFeed) -> OpenedClosureFeed:
         """Open a feed."""

@@ -5,9 +5,11 @@ What they say is read before anything is locked: a file in a process of its own,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from calendars.contract import AppliedIcsSource, ApplyCalendars, IcsSourceFile, SaveIcsSource
 from calendars.domain.calendar import read_reason
@@ -67,9 +69,13 @@ async def read_files(
                 raise KeysRepeatedError(f"key: {source.key!r} is named twice", field="key")
             sources[source.key] = source
     known = await _read_known(context, sources, database) if sources else {}
+    said = await _together(
+        _read_said(context, place, file, known.get(key), access)
+        for place, (file, key) in enumerate(zip(given, sources, strict=True))
+    )
     return [
-        SourceFile(place=place, source=source, said=await _read_said(place, file, known.get(key), access))
-        for place, (file, (key, source)) in enumerate(zip(given, sources.items(), strict=True))
+        SourceFile(place=place, source=source, said=each)
+        for place, (source, each) in enumerate(zip(sources.values(), said, strict=True))
     ]
 
 
@@ -123,14 +129,29 @@ async def _read_known(
         return await ics_sources.read_sources(connection, context.tenant_id, keys)
 
 
+async def _together(reads: Iterable[Coroutine[Any, Any, IcsHolidays | None]]) -> list[IcsHolidays | None]:
+    """Read all at once, as far as the tenant's share goes; the first refusal ends the others."""
+    reading = [asyncio.create_task(read) for read in reads]
+    try:
+        return await asyncio.gather(*reading)
+    finally:
+        for task in reading:
+            task.cancel()
+
+
 async def _read_said(
-    place: int, file: IcsSourceFile, known: IcsSource | None, access: FeedAccess
+    context: RequestContext,
+    place: int,
+    file: IcsSourceFile,
+    known: IcsSource | None,
+    access: FeedAccess,
 ) -> IcsHolidays | None:
     with placed(f"sources[{place}]"):
         if file.content is not None:
-            return check_taken(await access.reader.read(file.content.encode("utf-8", "surrogatepass")))
+            content = file.content.encode("utf-8", "surrogatepass")
+            return check_taken(await access.reader.read(context.tenant_id, content))
         if file.url is not None and (known is None or known.accepted is None):
-            read = await access.read(file.url)
+            read = await access.read(context.tenant_id, file.url)
             return None if read is None else read.holidays
     return None
 

@@ -18,6 +18,7 @@ import msgspec
 from calendars.domain.errors import CalendarsError, IcsInvalidError, IcsTooLargeError
 from calendars.domain.ics_reading import MAX_BYTES, IcsHolidays, read_ics
 from calendars.domain.import_errors import ReaderOverrunError
+from pgstore.shares import Shares
 
 __all__ = ["IcsReader", "answer_stdin", "hold_to_limits"]
 
@@ -39,18 +40,18 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IcsReader:
-    """Reads files, two at a time at most, each in a process of its own."""
+    """Reads files, two at a time at most and of one tenant one, each in a process of its own."""
 
     def __init__(self, *, cpu_s: int = CPU_S, wall_s: float = WALL_S) -> None:
         self._limits = {"MEANTIME_ICS_CPU_S": str(cpu_s), "OPENBLAS_NUM_THREADS": "1"}
         self._wall_s = wall_s
-        self._slots = asyncio.Semaphore(MAX_AT_ONCE)
+        self._slots = Shares(MAX_AT_ONCE)
 
-    async def read(self, content: bytes) -> IcsHolidays:
+    async def read(self, tenant_id: str, content: bytes) -> IcsHolidays:
         """Read one. Raises IcsInvalidError, IcsTooLargeError, ReaderOverrunError."""
         if len(content) > MAX_BYTES:
             raise IcsTooLargeError(f"content: is larger than {MAX_BYTES} bytes", field="content")
-        async with self._slots:
+        async with self._slots.hold(tenant_id):
             answer = _decode(await self._ask(content))
         if answer is None:
             raise ReaderOverrunError(

@@ -26,7 +26,8 @@ async def offer_content(
 ) -> IcsSourceRecord:
     """Read an uploaded file. Raises SourceUnknownError and what the reader raises."""
     key = read_source_key(request.key)
-    read = check_taken(await reader.read(request.content.encode("utf-8", "surrogatepass")))
+    content = request.content.encode("utf-8", "surrogatepass")
+    read = check_taken(await reader.read(context.tenant_id, content))
     async with database.transaction(context.tenant_id) as connection:
         await take_in(connection, context, key, read, now=now)
         return await record(connection, context.tenant_id, key)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from calendars.domain.ics_reading import IcsHolidays, ReadIcs
 from calendars.operations.isolate_ics import IcsReader
+from serving.context import RequestContext
 
 __all__ = ["read"]
 
 
-async def read(request: ReadIcs, reader: IcsReader) -> IcsHolidays:
+async def read(context: RequestContext, request: ReadIcs, reader: IcsReader) -> IcsHolidays:
     """Read it. Raises IcsInvalidError, IcsTooLargeError, ReaderOverrunError."""
-    return await reader.read(request.content.encode("utf-8", "surrogatepass"))
+    return await reader.read(context.tenant_id, request.content.encode("utf-8", "surrogatepass"))

@@ -1,10 +1,13 @@
-"""Look at ICS feeds: one when asked to, all that are due by the worker."""
+"""Look at ICS feeds: one when asked to, all that are due by the worker.
+
+A host may take its time, and a tenant may have many feeds: so many of it are asked at once, and nobody else's
+wait for them.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -20,13 +23,15 @@ from calendars.operations.offer_ics_content import check_taken, take_in
 from calendars.operations.read_ics_source import lock, read_source_key, record
 from calendars.storage import ics_sources
 from pgstore.database import Database
+from pgstore.shares import Shares
 from serving.context import RequestContext
 from serving.outgoing import NOTHING_KNOWN, Network, OutgoingError, Validators, fetch
 
-__all__ = ["MAX_DUE", "FeedAccess", "refresh", "refresh_due"]
+__all__ = ["MAX_LOOKS", "DueFeed", "FeedAccess", "claim_due", "look", "refresh"]
 
 RETRY = timedelta(hours=1)
-MAX_DUE = 4
+MAX_LOOKS = 32
+"""How many feeds a process asks at once; of one tenant, half."""
 
 
 class FeedContent(NamedTuple):
@@ -38,26 +43,32 @@ class FeedContent(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedAccess:
-    """What it takes to look at a feed: a way out, the networks of our own that may be asked, a reader."""
+    """What it takes to look at a feed: a way out, the networks of our own that may be asked, a reader.
+
+    looks: how tenants share what is asked at once.
+    """
 
     outgoing: aiohttp.ClientSession
     allowed: Sequence[Network]
     reader: IcsReader
+    looks: Shares = field(default_factory=lambda: Shares(MAX_LOOKS))
 
-    async def read(self, url: str, known: Validators = NOTHING_KNOWN) -> FeedContent | None:
+    async def read(self, tenant_id: str, url: str, known: Validators = NOTHING_KNOWN) -> FeedContent | None:
         """Read what a feed says now; None: the same as what is known.
 
         Raises FeedUnreachableError, and what the reader raises.
         """
         try:
-            fetched = await fetch(
-                self.outgoing, url, limit_bytes=MAX_BYTES, allowed=self.allowed, known=known
-            )
+            async with self.looks.hold(tenant_id):
+                fetched = await fetch(
+                    self.outgoing, url, limit_bytes=MAX_BYTES, allowed=self.allowed, known=known
+                )
         except OutgoingError as error:
             raise FeedUnreachableError(str(error), field=error.field, code=error.code) from error
         if fetched is None:
             return None
-        return FeedContent(check_taken(await self.reader.read(fetched.content)), fetched.validators)
+        read = await self.reader.read(tenant_id, fetched.content)
+        return FeedContent(check_taken(read), fetched.validators)
 
 
 async def refresh(
@@ -84,33 +95,40 @@ async def refresh(
         return await record(connection, context.tenant_id, key)
 
 
-async def refresh_due(*, database: Database, access: FeedAccess, now: datetime, request_id: str) -> list[str]:
-    """Look at feeds of all tenants that are due, four at most, together; return their tenants.
+class DueFeed(NamedTuple):
+    """A feed that this worker, and no other, is to look at now."""
 
-    Each is claimed before it is asked, so that of several workers one asks, and a crash costs one rhythm.
+    tenant_id: str
+    key: SourceKey
+    url: str
+
+
+async def claim_due(
+    *, database: Database, now: datetime, limit: int, of_tenant: int, busy: Sequence[str] = ()
+) -> list[DueFeed]:
+    """Claim feeds that are due, at most so many, of each tenant at most so many, of busy ones none.
+
+    Each is claimed before it is asked, so that of several workers one asks, and a crash costs an hour.
     """
     async with database.connection() as connection:
-        due = await ics_sources.list_due(connection, now=now, limit=MAX_DUE)
-    contexts = [
-        RequestContext(
-            tenant_id=tenant_id, subject="service:calendars", scopes=frozenset(), request_id=request_id
-        )
-        for tenant_id, _ in due
-    ]
-    async with asyncio.TaskGroup() as tasks:
-        for context, (_, key) in zip(contexts, due, strict=True):
-            tasks.create_task(_claim(context, key, database=database, access=access, now=now))
-    return [context.tenant_id for context in contexts]
+        due = await ics_sources.list_due(connection, now=now, limit=limit, of_tenant=of_tenant, busy=busy)
+    claimed = []
+    for tenant_id, key in due:
+        async with database.transaction(tenant_id) as connection:
+            url = await ics_sources.claim_check(connection, tenant_id, key, now=now, next_at=now + RETRY)
+        if url is not None:
+            claimed.append(DueFeed(tenant_id, key, url))
+    return claimed
 
 
-async def _claim(
-    context: RequestContext, key: SourceKey, *, database: Database, access: FeedAccess, now: datetime
+async def look(
+    due: DueFeed, *, database: Database, access: FeedAccess, now: datetime, request_id: str
 ) -> None:
-    """Look at a feed unless another worker does."""
-    async with database.transaction(context.tenant_id) as connection:
-        url = await ics_sources.claim_check(connection, context.tenant_id, key, now=now, next_at=now + RETRY)
-    if url is not None:
-        await _look(context, key, url, database=database, access=access, now=now)
+    """Look at a feed that was claimed."""
+    context = RequestContext(
+        tenant_id=due.tenant_id, subject="service:calendars", scopes=frozenset(), request_id=request_id
+    )
+    await _look(context, due.key, due.url, database=database, access=access, now=now)
 
 
 async def _look(
@@ -126,7 +144,7 @@ async def _look(
     async with database.transaction(context.tenant_id, read_only=True) as connection:
         known = await ics_sources.read_validators(connection, context.tenant_id, key)
     try:
-        read = await access.read(url, known)
+        read = await access.read(context.tenant_id, url, known)
     except CalendarsError as error:
         async with database.transaction(context.tenant_id) as connection:
             await ics_sources.set_checked(

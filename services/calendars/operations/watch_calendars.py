@@ -1,10 +1,16 @@
-"""Look after all tenants: tell, once each, what runs out and which zone's rules changed."""
+"""Look after all tenants: tell, once each, what runs out and which zone's rules changed.
+
+A tenant that cannot be looked after is logged and passed over: the others wait for nothing of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+
+import structlog
+from prometheus_client import Counter
 
 from businesstime.zones import ZoneDatabase
 from calendars.domain.holiday_watch import HolidaysRunOut, running_out
@@ -17,6 +23,10 @@ __all__ = ["TENANTS_A_STEP", "watch", "watch_changed", "watch_some"]
 
 TENANTS_A_STEP = 20
 WITHIN = timedelta(days=60)
+_LOG = structlog.get_logger("calendars")
+_PASSED_OVER = Counter(
+    "calendars_tenants_passed_over", "Times that a tenant's calendars could not be looked after"
+)
 
 
 async def watch_some(*, database: Database, zones: ZoneDatabase, after: str, now: datetime) -> str | None:
@@ -24,7 +34,7 @@ async def watch_some(*, database: Database, zones: ZoneDatabase, after: str, now
     async with database.connection() as connection:
         tenants = await watches.list_tenants(connection, after=after, limit=TENANTS_A_STEP)
     for tenant_id in tenants:
-        await watch(tenant_id, database=database, zones=zones, now=now)
+        await _try(tenant_id, database=database, zones=zones, now=now)
     return tenants[-1] if tenants else None
 
 
@@ -42,7 +52,7 @@ async def watch_changed(*, database: Database, zones: ZoneDatabase, now: datetim
         if not tenants:
             return count
         for tenant_id in tenants:
-            await watch(tenant_id, database=database, zones=zones, now=now)
+            await _try(tenant_id, database=database, zones=zones, now=now)
         after, count = tenants[-1], count + len(tenants)
 
 
@@ -59,6 +69,16 @@ async def watch(tenant_id: str, *, database: Database, zones: ZoneDatabase, now:
         await calendars.lock_book(connection, tenant_id)
         await _tell_holidays(connection, tenant_id, holidays, now)
         await _tell_zones(connection, tenant_id, seen, now)
+
+
+async def _try(tenant_id: str, *, database: Database, zones: ZoneDatabase, now: datetime) -> None:
+    """Look after one tenant. A database that is away is everybody's trouble, and raised."""
+    try:
+        await watch(tenant_id, database=database, zones=zones, now=now)
+    except Exception:  # noqa: BLE001 - whatever a tenant's calendars are like
+        await database.ping()
+        _LOG.exception("tenant not looked after", tenant=tenant_id)
+        _PASSED_OVER.inc()
 
 
 async def _tell_holidays(

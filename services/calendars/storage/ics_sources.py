@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -165,9 +165,12 @@ async def claim_check(
     return url
 
 
-async def list_due(connection: Connection, *, now: datetime, limit: int) -> list[tuple[str, SourceKey]]:
+async def list_due(
+    connection: Connection, *, now: datetime, limit: int, of_tenant: int, busy: Sequence[str]
+) -> list[tuple[str, SourceKey]]:
     """List (tenant, key) of feeds that are to be looked at, on a connection without a tenant."""
-    return [(row["tenant_id"], row["key"]) for row in await connection.fetch(_SQL["list_due"], now, limit)]
+    rows = await connection.fetch(_SQL["list_due"], now, limit, of_tenant, list(busy))
+    return [(row["tenant_id"], row["key"]) for row in rows]
 
 
 async def read_editions(

@@ -72,14 +72,16 @@ SELECT etag, last_modified FROM ics_sources WHERE tenant_id = $1 AND key = $2;
 UPDATE ics_sources SET etag = $3, last_modified = $4 WHERE tenant_id = $1 AND key = $2;
 
 -- name: claim_check
--- Takes the next look at a feed for one worker; no row where another has it.
+-- Takes the next look at a feed for one worker; no row where another has it, or whoever changes it just now.
 UPDATE ics_sources SET next_check_at = $4
-WHERE tenant_id = $1 AND key = $2 AND next_check_at <= $3
+WHERE (tenant_id, key) IN (
+    SELECT s.tenant_id, s.key FROM ics_sources AS s
+    WHERE s.tenant_id = $1 AND s.key = $2 AND s.next_check_at <= $3 FOR UPDATE SKIP LOCKED)
 RETURNING url;
 
 -- name: list_due
--- Feeds of all tenants that are to be looked at.
-SELECT tenant_id, key FROM ics_sources_due($1, $2);
+-- Feeds that are to be looked at of all tenants but those that are busy; at most so many, of each at most so many.
+SELECT tenant_id, key FROM ics_sources_due($1, $2, $3, $4);
 
 -- name: read_editions
 -- Editions of sources by source and number.

@@ -47,7 +47,7 @@ async def test_a_hostile_file_is_refused_soon(name: str) -> None:
     """It takes less than two seconds of a processor and a bounded memory, and says why it is refused."""
     before_s, most_before = children()
     with pytest.raises(CalendarsError) as refused:
-        check_taken(await IcsReader().read(FILES[name]))
+        check_taken(await IcsReader().read("acme", FILES[name]))
     after_s, most_after = children()
     assert refused.value.code in {"ics_invalid", "ics_too_large"}
     assert str(refused.value).startswith("content: ")
@@ -76,8 +76,8 @@ async def test_a_hostile_rule_is_refused_soon(
 async def test_a_reader_that_takes_too_long_is_ended() -> None:
     """Whatever a file would make of the reader, its process ends, and nothing is left of it."""
     with pytest.raises(ReaderOverrunError):
-        await IcsReader(wall_s=0.01).read(FILES["1 MB line"])
-    assert (await IcsReader().read(b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")).holidays == ()
+        await IcsReader(wall_s=0.01).read("acme", FILES["1 MB line"])
+    assert (await IcsReader().read("acme", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")).holidays == ()
 
 
 @pytest.mark.parametrize(

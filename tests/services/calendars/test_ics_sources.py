@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,7 +34,7 @@ from calendars.contract import (
     SaveIcsSource,
     StateQuestion,
 )
-from calendars.operations.refresh_ics_source import refresh_due
+from calendars.operations.refresh_ics_source import claim_due, look
 from calendars.service import CalendarsService
 from serving.context import RequestContext
 from tests.services.calendars.conftest import acting_for
@@ -298,7 +299,7 @@ async def test_sources_are_listed_in_pages(door: Calendars, context: RequestCont
 
 
 class Publisher:
-    """A host of a feed: says what it is told to."""
+    """A host of a feed: says what it is told to, perhaps not before so many have asked."""
 
     def __init__(self) -> None:
         self.content: str | bytes = ics(FAIR)
@@ -307,10 +308,13 @@ class Publisher:
         self.asked = 0
         self.unchanged = 0
         self.url = ""
+        self.answers_once_asked = 0
 
     async def serve(self, request: Request) -> Response:
         """Answer; 304 where all that it has said of the content is said again."""
         self.asked += 1
+        while self.asked < self.answers_once_asked:  # noqa: ASYNC110 - of requests that are under way
+            await asyncio.sleep(0.01)
         names = {"etag": "if-none-match", "last-modified": "if-modified-since"}
         if self.headers and all(
             request.headers.get(names[name]) == value for name, value in self.headers.items()
@@ -432,6 +436,16 @@ async def test_a_feed_that_goes_back_is_noticed(
     assert [each["name"] for each in source.pending.holidays] == ["Fair"]
 
 
+async def test_new_feeds_are_read_side_by_side(
+    door: Calendars, context: RequestContext, publisher: Publisher
+) -> None:
+    """A folder of files that name slow feeds takes as long as a few of them, not as all."""
+    publisher.answers_once_asked = 16
+    files = [IcsSourceFile(key=f"s{number}", name="S", url=publisher.url) for number in range(16)]
+    applied = await door.apply_calendars(context, ApplyCalendars(sources=tuple(files)))
+    assert [each.edition for each in applied.sources] == [1] * 16
+
+
 @pytest.mark.parametrize("url", ["http://10.0.0.1/a.ics", "file:///etc/passwd", "http://[::1]/a.ics"])
 async def test_a_feed_of_our_own_network_is_refused(
     url: str, door: Calendars, context: RequestContext
@@ -451,10 +465,15 @@ async def test_feeds_are_looked_at_on_their_schedule(
     async def work() -> int:
         """Look at all feeds that are due, those of other tests too; return how often ours was asked."""
         before = publisher.asked
-        while await refresh_due(
-            database=service._database, access=service._feeds, now=clock(), request_id="request-1"
-        ):
-            pass
+        while due := await claim_due(database=service._database, now=clock(), limit=9, of_tenant=9):
+            for feed in due:
+                await look(
+                    feed,
+                    database=service._database,
+                    access=service._feeds,
+                    now=clock(),
+                    request_id="request-1",
+                )
         return publisher.asked - before
 
     clock.at += timedelta(days=1_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from businesstime.zones import PACKAGED, ZoneDatabase
@@ -273,3 +274,29 @@ async def test_the_worker_looks_after_every_tenant(
         last = after
     assert seen == sorted(seen)
     assert last >= tenant
+
+
+async def test_a_tenant_that_cannot_be_looked_after_is_passed_over(
+    service: CalendarsService, tenant: str, clock: StandingTime, database_url: str
+) -> None:
+    """One whose document no longer reads keeps neither the next one waiting nor the service from starting."""
+    for name in ("sick", "well"):
+        context = acting_for(f"{tenant}-{name}")
+        await create(service, context, "office", hours("Europe/Paris", "09:00-17:00", holidays=[FAIR]))
+    administrator = await asyncpg.connect(database_url)
+    try:
+        spoil = "UPDATE calendars.calendar_versions SET document = $2 WHERE tenant_id = $1"
+        await administrator.execute(spoil, f"{tenant}-sick", '{"zone": 3}')
+        later, database = Later("Europe/Paris", like="Europe/London"), service._database
+        last = await watch_some(database=database, zones=PACKAGED, after=f"{tenant}-r", now=clock())
+        assert last is not None
+        assert last >= f"{tenant}-well"
+        assert await watch_changed(database=database, zones=later, now=clock()) >= 1
+        told = [message.type for message in await messages(service, f"{tenant}-well")]
+        assert told == ["calendar.holidays_run_out", "calendar.zone_rules_changed"]
+    finally:
+        await administrator.execute(
+            "DELETE FROM calendars.calendar_books WHERE tenant_id = $1", f"{tenant}-sick"
+        )
+        await administrator.execute("DELETE FROM calendars.zone_rules WHERE tenant_id = $1", f"{tenant}-sick")
+        await administrator.close()
