@@ -85,8 +85,8 @@ class AgreementUnknownError(CreditsError):
     code = "agreement_unknown"
     kind = "not_found"
 
-    def __init__(self, key: str) -> None:
-        super().__init__(f"there is no agreement {key!r}", field="key")
+    def __init__(self, key: str, *, field: str = "key") -> None:
+        super().__init__(f"{field}: there is no agreement {key!r}", field=field)
 
 
 class StatementUnknownError(CreditsError):

@@ -51,7 +51,7 @@ async def load_latest(context: RequestContext, key: str, *, database: Database) 
     async with database.transaction(context.tenant_id, read_only=True) as connection:
         latest = await read_latest(connection, key)
     if latest is None:
-        raise AgreementUnknownError(key)
+        raise AgreementUnknownError(key, field="agreement_key")
     return latest
 
 

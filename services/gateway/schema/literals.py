@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from graphql import (
@@ -16,9 +17,12 @@ from graphql import (
 )
 from graphql.utilities import validate_input_literal
 
-__all__ = ["LiteralsRule", "literal_field"]
+__all__ = ["LiteralsRule", "literal_field", "with_member"]
 
 FIELD = "field"
+MEMBER = re.compile(
+    r"Expected value of type '[^']+' (?:to include required|not to include unknown) field '(\w+)'"
+)
 
 
 class LiteralsRule(ValuesOfCorrectTypeRule):
@@ -39,7 +43,8 @@ class LiteralsRule(ValuesOfCorrectTypeRule):
         if input_type is not None:
 
             def on_error(error: GraphQLError, path: list[str | int]) -> None:
-                self.report_error(placed(error, write_path(self.place, path), node))
+                field = with_member(write_path(self.place, path), error)
+                self.report_error(placed(error, field, node))
 
             validate_input_literal(node, input_type, on_error, None, None, self.context.hide_suggestions)
         return SKIP
@@ -58,6 +63,12 @@ def placed(error: GraphQLError, field: str, node: ValueNode) -> GraphQLError:
 def write_path(place: str, path: list[str | int]) -> str:
     """Write a path as it is written for variables, such as `input.events[3].occurredAt`."""
     return place + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+
+
+def with_member(path: str, error: GraphQLError) -> str:
+    """Go on to the field that is missing or unknown, where an error is about one: its path is the whole's."""
+    member = MEMBER.search(error.message)
+    return path if member is None else f"{path}.{member[1]}"
 
 
 def literal_field(error: GraphQLError) -> str | None:

@@ -11,7 +11,7 @@ from graphql import GraphQLError
 
 from gateway.domain.errors import LimitExceededError
 from gateway.schema.failures import refusal_of
-from gateway.schema.literals import literal_field
+from gateway.schema.literals import literal_field, with_member
 
 __all__ = ["format_field_errors", "format_limit", "format_request_errors"]
 
@@ -37,7 +37,7 @@ def format_request_errors(errors: Sequence[GraphQLError], *, code: str) -> list[
 def variable_field(error: GraphQLError) -> str | None:
     """Return the path of the variable at fault, such as `input.events[3].occurredAt`."""
     match = VARIABLE_PATH.match(error.message)
-    return match and f"{match[1]}{match[2] or ''}"
+    return match and with_member(f"{match[1]}{match[2] or ''}", error)
 
 
 def format_limit(error: LimitExceededError) -> dict[str, Any]:

@@ -80,6 +80,26 @@ async def test_event_without_an_offset(api: Api) -> None:
     assert (await api.ask('{ subject(subjectId: "INC1") { subjectId } }'))["subject"] is None
 
 
+@pytest.mark.parametrize(("left", "field"), [("occurredAt", "occurredAt"), ("type", "type"), (None, "typ")])
+async def test_a_field_of_an_event_that_is_missing_or_unknown(api: Api, left: str | None, field: str) -> None:
+    """It is named itself, not only the event that it is of."""
+    sent = event("INC1", "2026-03-02T08:30:00Z", "New", number=1)
+    changed = {name: value for name, value in sent.items() if name != left} | ({} if left else {"typ": "t"})
+    error = await api.refusal(INGEST, {"events": [sent, changed]})
+    assert (error["code"], error["field"]) == ("variables_invalid", f"events[1].{field}")
+
+
+async def test_an_agreement_that_is_not_there(api: Api) -> None:
+    """It is named as the argument that named it."""
+    close = """mutation { closeStatement(input: {agreementKey: "nobody", period: "2026-01"}) {
+      statement { number } errors { code field message } } }"""
+    (error,) = (await api.ask(close))["closeStatement"]["errors"]
+    assert (error["code"], error["field"]) == ("agreement_unknown", "agreementKey")
+    assert (await api.refusal('{ assessment(agreementKey: "nobody", period: "2026-01") { period } }'))[
+        "field"
+    ] == "agreementKey"
+
+
 @pytest.mark.parametrize(
     ("document", "field", "reason"),
     [
@@ -93,6 +113,11 @@ async def test_event_without_an_offset(api: Api) -> None:
             ),
             "input.events[0].occurredAt",
             "offset",
+        ),
+        (
+            'mutation { ingestEvents(input: {events: [{eventId: "1", subjectId: "s"}]}) { accepted } }',
+            "input.events[0].occurredAt",
+            "required",
         ),
         (
             'mutation { actOnClock(input: {subjectId: "s", action: HOLD, reason: "r"}) { eventId } }',
