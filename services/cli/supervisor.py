@@ -38,10 +38,12 @@ class Supervisor:
         """
         children = [_Child(command, self._say) for command in commands]
         self._children += children
+        # All are there before one can fail: asyncio complains of a launch that is cancelled.
+        launched = [(child, await child.launch()) for child in children]
         try:
             async with asyncio.TaskGroup() as group:
-                for child in children:
-                    group.create_task(child.start())
+                for child, process in launched:
+                    group.create_task(child.be_ready(process))
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None  # one line for the user: the first
 
@@ -65,8 +67,7 @@ class _Child:
         self._listener: asyncio.Task[None] | None = None
         self._keeper: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        process = await self._spawn()
+    async def be_ready(self, process: Process) -> None:
         try:
             async with asyncio.timeout(self._command.ready_within_s):
                 await self._until_ready(process)
@@ -93,7 +94,7 @@ class _Child:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
-    async def _spawn(self) -> Process:
+    async def launch(self) -> Process:
         self._process = await asyncio.create_subprocess_exec(
             *self._command.launch(),
             stdin=DEVNULL,
@@ -140,7 +141,7 @@ class _Child:
             self._say(self._command.name, f"ended with code {code}, starts again in {pause_s:g} s")
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-            process = await self._spawn()
+            process = await self.launch()
 
     def _failure(self, what: str) -> ServerFailedError:
         said = " | ".join(self._last_lines) or "it said nothing"
