@@ -21,6 +21,7 @@ FOUR = [{"name": "four", "duration": "4h", "warnings": ["30m", "50%"]}]
 TWO_TARGETS = [
     {"name": "low", "when": 'subject.p == "low"', "duration": "8h", "warnings": ["75%"]},
     {"name": "high", "when": 'subject.p == "high"', "duration": "2h", "warnings": ["50%"]},
+    {"name": "free", "when": 'subject.p == "free"', "duration": "40h"},
 ]
 
 
@@ -72,6 +73,12 @@ RETARGETED = [
     ("CARRY", [(0, "high"), (1.5, "low")], [(6, "low:75%"), (8, "breach")]),
     ("CARRY", [(0, "high"), (5, "low")], [(2, "breach")]),
     ("RECOUNT", [(0, "high"), (5, "low")], [(6, "low:75%"), (8, "breach")]),
+    ("CARRY", [(0, "low"), (5, "free"), (7, "low")], [(7, "low:75%"), (8, "breach")]),
+    (
+        "CARRY",
+        [(0, "low"), (5, "free"), (7, "low"), (7.5, "free"), (7.75, "low")],
+        [(7, "low:75%"), (8, "breach")],
+    ),
 ]
 
 
