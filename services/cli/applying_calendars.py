@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from businesstime import format_duration
-from cli.dated_documents import dated_documents
+from cli.dated_documents import as_in_file, dated_documents
+from cli.errors import in_options
 from cli.graphql import ERRORS, GatewayClient, GatewayRefusalError
 from cli.ics_text import source_input
 from cli.manifest import Kind, Manifest
-from cli.plan_lines import PLAN, plan_lines
+from cli.plan_lines import PLAN, counted, plan_lines, second
 
 __all__ = ["AppliedFile", "AppliedFiles", "CalendarTerms", "apply_files"]
 
@@ -34,6 +35,7 @@ mutation Apply($input: ApplyCalendarsInput!, $money: Boolean!) {{
 }}
 """
 _DONE = {"CREATE": "created", "AMEND": "amended", "NONE": "unchanged"}
+_OPTIONS = {"reason": "--reason", "effective_from": "--effective-from", "plan_token": "--plan-token"}
 _PLACE = re.compile(r"(calendars|sources)\[(\d+)\]\.?")
 
 
@@ -138,7 +140,7 @@ def _file(kind: Kind, line: Mapping[str, Any], version: int, details: Any) -> Ap
 def _calendar(line: Mapping[str, Any], sources: Mapping[str, str]) -> AppliedFile:
     """Say what was done to a Calendar; one that has no file was amended with what it is made of."""
     source = sources.get(line["key"], f"calendar {line['key']}")
-    advice = tuple(f"{source}: {each['message']}" for each in line["advice"])
+    advice = tuple(f"{source}: {as_in_file(each['message'])}" for each in line["advice"])
     return replace(_file(Kind.CALENDAR, line, line["version"], _days), advice=advice)
 
 
@@ -158,7 +160,8 @@ def _days(difference: Mapping[str, Any]) -> Iterator[str]:
         yield "the same hours as before, for a year"
         return
     gained, lost = (format_duration(difference[name]) for name in ("gainedUs", "lostUs"))
-    yield f"{len(days)} days differ in the year from {difference['start']}: {gained} gained, {lost} lost"
+    differ = f"{counted(len(days), 'day')} differ{'s' * (len(days) == 1)}"
+    yield f"{differ} in the year from {second(difference['start'])}: {gained} gained, {lost} lost"
     for day in days[:MAX_DAYS]:
         yield f"{day['date']}: {_windows(day['before'])} becomes {_windows(day['after'])}"
     if len(days) > MAX_DAYS:
@@ -170,10 +173,12 @@ def _windows(windows: Sequence[str]) -> str:
 
 
 def _named(by_list: Mapping[str, Sequence[Manifest]], error: GatewayRefusalError) -> GatewayRefusalError:
-    """Say which file is at fault, where the refusal says its place in the request."""
-    found = _PLACE.match(error.field or "")
-    if found is None:
-        return error
-    source = by_list[found[1]][int(found[2])].source
-    said, field = str(error).removeprefix(found[0]), (error.field or "").removeprefix(found[0]) or None
-    return GatewayRefusalError(f"{source}: {said}", code=error.code, kind=error.kind, field=field)
+    """Say which file is at fault, where the refusal says its place in the request, or which option."""
+    found, source = _PLACE.match(error.field or ""), ""
+    said, field = str(error), error.field or ""
+    if found is not None:
+        source = f"{by_list[found[1]][int(found[2])].source}: "
+        said, field = (as_in_file(text.removeprefix(found[0])) for text in (said, field))
+    if field in _OPTIONS:
+        source, said, field = "", in_options(said, _OPTIONS), _OPTIONS[field]
+    return GatewayRefusalError(f"{source}{said}", code=error.code, kind=error.kind, field=field or None)

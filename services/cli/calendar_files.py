@@ -23,7 +23,7 @@ from calendars.domain.placing import placed
 from calendars.domain.resolution import check_document, schedule_of
 from calendars.domain.schedule_check import check_schedule
 from calendars.domain.season_overlap import check_seasons
-from cli.dated_documents import AMENDMENTS, dated_documents
+from cli.dated_documents import AMENDMENTS, as_in_file, dated_documents
 from cli.errors import CliError
 from cli.ics_text import ics_text
 from cli.manifest import Kind, Manifest, read_manifests
@@ -60,7 +60,7 @@ def read_timelines(
     timelines = {key: _compile(book[key], book, files[key], now) for key in wanted}
     for key in wanted:
         for advice in _advise(book[key], book, now):
-            tell(f"{files[key].source}: {advice.message}")
+            tell(f"{files[key].source}: {as_in_file(advice.message)}")
     return timelines
 
 
@@ -135,16 +135,16 @@ def _check_made_of(book: Mapping[CalendarKey, Calendar], files: Mapping[str, Man
     for calendar in book.values():
         _check_known(calendar, book, files[calendar.key])
     outlines = {key: outline_of(calendar) for key, calendar in book.items()}
-    for key in book:
+    for key, calendar in book.items():
         with _named(files[key]):
-            check_acyclic(key, outlines)
+            check_acyclic(calendar, outlines)
 
 
 def _check_known(calendar: Calendar, known: Collection[str], manifest: Manifest) -> None:
     for version in calendar.versions:
         for reference in version.document.references:
             if reference.key not in known:
-                field = _within(version, reference.field)
+                field = as_in_file(_within(version, reference.field) or "")
                 raise CalendarFileError(
                     f"{manifest.source}: {field}: names the calendar {reference.key!r}: give its file too",
                     code="reference_unknown",
@@ -185,4 +185,5 @@ def _named(manifest: Manifest) -> Iterator[None]:
     try:
         yield
     except (CalendarFileError, CalendarsError) as error:
-        raise CalendarFileError(f"{manifest.source}: {error}", code=error.code, field=error.field) from error
+        said, field = (as_in_file(text) for text in (str(error), error.field or ""))
+        raise CalendarFileError(f"{manifest.source}: {said}", code=error.code, field=field or None) from error

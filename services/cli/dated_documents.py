@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,10 +11,12 @@ from cli.errors import OptionError
 from cli.instant import read_instant
 from cli.manifest import Manifest, ManifestError
 
-__all__ = ["AMENDMENTS", "EFFECTIVE_FROM", "DatedDocument", "dated_documents"]
+__all__ = ["AMENDMENTS", "EFFECTIVE_FROM", "DatedDocument", "as_in_file", "dated_documents"]
 
 AMENDMENTS = "amendments"
 EFFECTIVE_FROM = "effective_from"
+
+_DOCUMENT = re.compile(r"(amendments\[\d+\])?\.?document(?:\.|: |$)")
 
 
 class DatedDocument(NamedTuple):
@@ -46,3 +49,16 @@ def _amendments(manifest: Manifest, amendments: list[Any]) -> Iterator[DatedDocu
         except OptionError as error:
             raise ManifestError(f"{manifest.source}: {error}", field=error.field) from None
         yield DatedDocument(start, document)
+
+
+def as_in_file(said: str) -> str:
+    """Write a path, or what begins with one, as it stands in the file, where a document has no name."""
+    found = _DOCUMENT.match(said)
+    if found is None:
+        return said
+    rest, within = said[found.end() :], found[1]
+    if within is None:
+        return rest
+    if found[0].endswith("."):
+        return f"{within}.{rest}"
+    return f"{within}: {rest}" if rest else within

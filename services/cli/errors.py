@@ -10,6 +10,8 @@ CliError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 __all__ = [
     "AlreadyRunningError",
     "CliError",
@@ -17,6 +19,7 @@ __all__ = [
     "OptionError",
     "PortInUseError",
     "ServerUnreachableError",
+    "in_options",
 ]
 
 
@@ -63,3 +66,9 @@ class ServerUnreachableError(CliError):
 
     code = "server_unreachable"
     kind = "unavailable"
+
+
+def in_options(message: str, options: Mapping[str, str]) -> str:
+    """Name an option where a message begins with the field of a request that it is sent as."""
+    field, separator, rest = message.partition(": ")
+    return f"{options.get(field, field)}{separator}{rest}"

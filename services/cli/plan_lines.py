@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from businesstime import format_duration
 from money import Money, currency
 
-__all__ = ["PLAN", "plan_lines"]
+__all__ = ["PLAN", "counted", "plan_lines", "second"]
 
 MAX_MOVES = 5
 """How many of the largest moves are listed."""
@@ -31,7 +32,7 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
     affected, cycles = plan["affected"], plan["cycles"]
     if not affected:
         return
-    yield f"hours that may change: {', '.join(affected)}; from {plan['effectiveFrom']} on"
+    yield f"hours that may change: {', '.join(affected)}; from {second(plan['effectiveFrom'])} on"
     yield (
         f"cycles: {cycles['running']:,} run on them; {cycles['moved']:,} due at another time"
         f" ({cycles['earlier']:,} earlier, {cycles['later']:,} later); breaches:"
@@ -44,6 +45,16 @@ def plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
     yield f"to apply exactly this: the same command with --plan-token {plan['token']} in place of --plan"
 
 
+def counted(number: int, noun: str) -> str:
+    """Say how many there are."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def second(instant: str) -> str:
+    """Leave the fraction of a second away, in UTC: an instant that was not given is to the microsecond."""
+    return f"{datetime.fromisoformat(instant).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _moved(move: Mapping[str, Any]) -> str:
     before, after, moved_us = (move[name] for name in ("dueBefore", "dueAfter", "movedUs"))
     by = "" if moved_us is None else f" ({'+' if moved_us > 0 else ''}{format_duration(moved_us)})"
@@ -54,9 +65,11 @@ def _money(effect: Mapping[str, Any] | None) -> Iterator[str]:
     if effect is None:
         yield "money: not shown, the token has no scope billing"
         return
-    more = f"; {effect['leftOut']:,} more were not assessed" if effect["leftOut"] else ""
-    yield f"money: {len(effect['moves']):,} months of agreements cost another amount{more}"
-    for move in effect["moves"]:
+    more = f"; {effect['leftOut']:,} more not assessed" if effect["leftOut"] else ""
+    moves = effect["moves"]
+    cost = "costs" if len(moves) == 1 else "cost"
+    yield f"money: {counted(len(moves), 'month')} of agreements {cost} another amount{more}"
+    for move in moves:
         before, after = (
             Money(currency=currency(move["currency"]), minor=int(move[name]))
             for name in ("beforeMinor", "afterMinor")

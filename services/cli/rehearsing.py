@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from cli.errors import OptionError
+from cli.errors import OptionError, in_options
 from cli.graphql import GatewayClient, GatewayRefusalError
 
 __all__ = ["PAGE", "Flip", "Money", "Question", "Rehearsal", "rehearse"]
@@ -103,7 +103,7 @@ class Rehearsal:
         flips = msgspec.convert(page["flips"], tuple[Flip, ...])
         self.flips += len(flips)
         self.done = page["cursor"] is None
-        self.advice += tuple(in_options(each["message"]) for each in page["advice"])
+        self.advice += tuple(in_options(each["message"], _OPTIONS) for each in page["advice"])
         return flips
 
 
@@ -131,7 +131,7 @@ async def rehearse(
         try:
             page = (await client.ask(_BACKTEST, variables, patient=True))["backtest"]
         except GatewayRefusalError as error:
-            said = in_options(str(error))
+            said = in_options(str(error), _OPTIONS)
             raise GatewayRefusalError(said, code=error.code, kind=error.kind, field=error.field) from error
         yield rehearsal.add(page)
         after = page["cursor"]
@@ -140,12 +140,6 @@ async def rehearse(
         rehearsal.money = Money(
             currency=stands["currency"], before_minor=stands["amountMinor"], after_minor=would["amountMinor"]
         )
-
-
-def in_options(message: str) -> str:
-    """Name an option where a field of the request is named first."""
-    field, separator, rest = message.partition(": ")
-    return f"{_OPTIONS.get(field, field)}{separator}{rest}"
 
 
 async def assess(

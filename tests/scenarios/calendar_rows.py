@@ -248,8 +248,8 @@ SEASONS = [
 ]
 
 REFUSALS: tuple[tuple[str, dict[str, Any], str, str], ...] = (
-    ("made of itself", {"parent": "child"}, "reference_cycle", "document"),
-    ("made of what is made of it", {"union": ["child", "sun"]}, "reference_cycle", "document"),
+    ("made of itself", {"parent": "child"}, "reference_cycle", "document.parent"),
+    ("made of what is made of it", {"union": ["child", "sun"]}, "reference_cycle", "document.union[1]"),
     ("never open", {"zone": "UTC", "hours": {}}, "never_opens", "document"),
     (
         "never open since all is taken away",

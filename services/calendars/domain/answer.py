@@ -118,17 +118,18 @@ def read_duration(text: str, *, field: str) -> int | BusinessDays:
         raise DurationInvalidError(f"{field}: {error.reason}", field=field) from error
 
 
-def read_window(start: datetime, end: datetime, *, within: str = "") -> tuple[datetime, datetime]:
-    """Return the ends, in UTC, of a window that will be taken apart; `within` goes before its fields.
+def read_window(
+    start: datetime, end: datetime, *, fields: tuple[str, str] = ("start", "end")
+) -> tuple[datetime, datetime]:
+    """Return the ends, in UTC, of a window that will be taken apart; `fields`: what they are called.
 
     Raises InstantNaiveError, InstantOutOfBoundsError, WindowInvalidError.
     """
-    begins = read_instant(start, field=f"{within}start")
-    ends = read_instant(end, field=f"{within}end")
+    begins, ends = read_instant(start, field=fields[0]), read_instant(end, field=fields[1])
     if not timedelta(0) < ends - begins <= MAX_WINDOW:
         raise WindowInvalidError(
-            f"{within}end: a window ends after it starts, and {MAX_WINDOW.days} days later at most",
-            field=f"{within}end",
+            f"{fields[1]}: a window ends after it starts, and {MAX_WINDOW.days} days later at most",
+            field=fields[1],
         )
     return begins, ends
 

@@ -131,12 +131,17 @@ def closure_of(key: CalendarKey, outlines: Mapping[CalendarKey, Outline]) -> Ite
         seen |= fresh
 
 
-def check_acyclic(key: CalendarKey, outlines: Mapping[CalendarKey, Outline]) -> None:
-    """Raise ReferenceCycleError where a Calendar is made of itself; the outlines have no other cycle."""
-    path = _path_back(key, outlines)
+def check_acyclic(calendar: Calendar, outlines: Mapping[CalendarKey, Outline]) -> None:
+    """Raise ReferenceCycleError where a Calendar is made of itself; the outlines have no other cycle.
+
+    It names the place in the latest document at which the way back to itself begins.
+    """
+    path = _path_back(calendar.key, outlines)
     if path:
+        references = calendar.versions[-1].document.references
+        field = next((each.field for each in references if each.key == path[1]), "document")
         raise ReferenceCycleError(
-            "document: the calendar would be made of itself: " + " → ".join(path), field="document"
+            f"{field}: the calendar would be made of itself: " + " → ".join(path), field=field
         )
 
 

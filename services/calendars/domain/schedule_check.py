@@ -43,7 +43,8 @@ def check_schedule(schedule: Schedule, horizon: Horizon) -> None:
         schedule, EARLIEST.date(), LATEST.date()
     ):
         raise DocumentInvalidError(
-            "document: never opens: a calendar without open time keeps no promise",
+            f"document: never opens from {EARLIEST.year} to {LATEST.year}: "
+            "a calendar without open time keeps no promise",
             field="document",
             code=NeverOpensError.code,
         )

@@ -123,7 +123,7 @@ async def window(
     """Take a window of time apart for each Calendar."""
     fields = _fields(request.questions, MAX_WINDOWS)
     for field, question in fields.items():
-        read_window(question.start, question.end, within=f"{field}.")
+        read_window(question.start, question.end, fields=(f"{field}.start", f"{field}.end"))
     answers = await _ask(
         context,
         fields,

@@ -42,7 +42,7 @@ async def check_definition(
     outlines = await calendars.read_outlines(connection, tenant_id, {*ever_named, *dependants})
     _check_known(document, {*outlines, calendar.key})
     outlines[calendar.key] = outline
-    check_acyclic(calendar.key, outlines)
+    check_acyclic(calendar, outlines)
     await _check_fan(connection, tenant_id, named)
     book = await calendars.read_book(connection, tenant_id, outlines)
     book[calendar.key] = calendar

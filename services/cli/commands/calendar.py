@@ -32,7 +32,7 @@ from cli.calendar_display import (
     state_rows,
 )
 from cli.calendar_files import read_timelines
-from cli.instant import read_instant
+from cli.instant import read_instant, read_zone
 
 __all__ = ["app"]
 
@@ -63,7 +63,12 @@ Output = Annotated[
     Format, typer.Option("--format", help="How to print: lines, or one JSON object a calendar.")
 ]
 Zone = Annotated[
-    str | None, typer.Option("--zone", help="The zone of printed times; default: each calendar's.")
+    str | None,
+    typer.Option(
+        "--zone",
+        help="The zone of printed times; default: each calendar's.",
+        callback=lambda name: None if name is None else read_zone(name, "--zone"),
+    ),
 ]
 Start = Annotated[str, typer.Option("--from", help="An instant, RFC 3339 with offset.", show_default=False)]
 End = Annotated[str, typer.Option("--to", help="An instant, RFC 3339 with offset.", show_default=False)]
@@ -189,7 +194,9 @@ def ask_windows(
     """Take a window apart for each Calendar."""
     now = whole_second(utc_now())
     begins = now if start is None else read_instant(start, "--from")
-    begins, ends = read_window(begins, begins + WEEK if end is None else read_instant(end, "--to"))
+    ends = begins + WEEK
+    if end is not None:
+        begins, ends = read_window(begins, read_instant(end, "--to"), fields=("--from", "--to"))
     timelines = compiled(files, keys, now)
     return timelines, {
         key: window_of(line, WindowQuestion(key=key, start=begins, end=ends), version=VERSION)

@@ -161,7 +161,7 @@ async def test_a_cycle_over_several_calendars_is_refused(door: Calendars, contex
     refused = await refusal_of(
         door.amend_calendar(context, AmendCalendar(key="a", expected_version=1, document={"parent": "c"}))
     )
-    assert (refused.code, refused.field) == ("reference_cycle", "document")
+    assert (refused.code, refused.field) == ("reference_cycle", "document.parent")
     assert "a → c → " in refused.message
 
 

@@ -131,6 +131,20 @@ async def test_a_version_compared_with_itself_has_no_difference(
     assert compared.end - compared.start == timedelta(days=366)
 
 
+async def test_a_version_that_begins_in_the_last_month_is_compared(
+    door: Calendars, context: RequestContext
+) -> None:
+    """An end that was not given is a year later, past what can be asked for; none is refused for it."""
+    await create(door, context, NINE_TO_FIVE)
+    start = datetime(2099, 12, 1, tzinfo=UTC)
+    await amend(door, context, hours("UTC", "09:00-18:00"), version=1, effective_from=start)
+    compared = await door.compare_versions(
+        context, CompareVersions(key="office", from_version=1, to_version=2)
+    )
+    assert (compared.start, compared.end) == (start, datetime(2100, 12, 2, tzinfo=UTC))
+    assert compared.days[0].date == date(2099, 12, 1)
+
+
 @pytest.mark.parametrize(
     ("asked", "code", "field"),
     [

@@ -85,7 +85,7 @@ async def test_a_misspelt_opt_out_is_told_and_applied(
     assert [each.out.split()[0] for each in (plan, first, again)] == ["would", "created", "unchanged"]
     for each in (plan, first, again):
         assert each.code == 0
-        assert each.err.startswith(f"advice: {file}: document.holidays[0].except[0]: leaves nothing out")
+        assert each.err.startswith(f"advice: {file}: holidays[0].except[0]: leaves nothing out")
         assert each.err.endswith("is 'Boxing Day' meant?\n")
     assert await applied(client, file) == ["unchanged calendar desk (version 1)"]
 
@@ -114,9 +114,9 @@ async def test_a_refusal_names_file_and_field_and_leaves_all_undone(
     """What the service refuses is told with the file that says it; of the other calendars none was made."""
     good = write(tmp_path / "a.yaml", CALENDAR.format(key="desk"))
     bad = write(tmp_path / "b.yaml", CALENDAR.format(key="bad").replace("17:00", "25:00"))
-    with pytest.raises(GatewayRefusalError, match=r"b\.yaml: document\.hours\.mon-fri") as refused:
+    with pytest.raises(GatewayRefusalError, match=r"b\.yaml: hours\.mon-fri") as refused:
         await applied(client, good, bad)
-    assert (refused.value.kind, refused.value.field) == ("invalid", "document.hours.mon-fri[0]")
+    assert (refused.value.kind, refused.value.field) == ("invalid", "hours.mon-fri[0]")
     assert await applied(client, good) == ["created calendar desk (version 1)"]
 
 
@@ -179,6 +179,7 @@ async def test_a_plan_says_what_would_be_done_in_days_and_hours(
     write(file, file.read_text(encoding="utf-8").replace("17:00", "18:00"))
     assert (await planned(client, file))[0] == (await planned(client, file))[0]
     (line,), (hours, cycles, money, token) = await planned(client, file)
+    assert hours.endswith("; from 2016-05-20T12:00:00Z on")
     assert str(line) == "would amend calendar desk (version 2)"
     summary, first, *_, rest = line.details
     assert summary.endswith("h gained, 0s lost")
@@ -246,8 +247,9 @@ async def test_the_past_is_put_right_with_a_reason(client: GatewayClient, tmp_pa
     write(file, file.read_text(encoding="utf-8").replace("17:00", "18:00"))
     manifests = read_manifests([file])
     terms = CalendarTerms(restate=True, effective_from=datetime(2016, 1, 1, tzinfo=UTC))
-    with pytest.raises(GatewayRefusalError, match="reason"):
+    with pytest.raises(GatewayRefusalError, match=r"^--reason: RESTATE says why") as refused:
         _ = [one async for one in apply_manifests(client, manifests, terms=terms)]
+    assert refused.value.field == "--reason"
     told = replace(terms, reason="Longer since January")
     assert [one.done async for one in apply_manifests(client, manifests, terms=told)] == ["amended"]
 

@@ -116,6 +116,29 @@ def test_open_or_closed_with_reason(calendar: Command, london: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("is-open", "--zone", "Europe/Lodnon"), "--zone: 'Europe/Lodnon' is no zone of tzdata"),
+        (
+            ("intervals", "--from", "2026-03-02T09:30:00Z", "--to", "2026-03-01T09:30:00Z"),
+            "--to: a window ends after it starts, and 1100 days later at most",
+        ),
+    ],
+)
+def test_a_wrong_option_is_named(calendar: Command, london: str, options: tuple[str, ...], said: str) -> None:
+    """As it was written, and not as the service calls what becomes of it."""
+    command, *rest = options
+    assert said in calendar.refusal(command, london, *rest)
+
+
+def test_a_week_from_the_end_of_what_can_be_asked(calendar: Command, london: str) -> None:
+    """An end that was not given is not held against anybody."""
+    assert calendar.lines("intervals", london, "--from", "2099-12-29T12:00:00Z")[0].startswith(
+        "london 2099-12-29"
+    )
+
+
 def test_a_misspelt_opt_out_is_told(calendar: Command, tmp_path: Path) -> None:
     """The answer comes as ever; the error stream names the file, the place and what was meant."""
     holidays = 'holidays: [{country: GB, subdivision: ENG, except: ["Boxing day", "Chrismas Day"]}]'
@@ -126,10 +149,10 @@ def test_a_misspelt_opt_out_is_told(calendar: Command, tmp_path: Path) -> None:
     assert (code or 0, out.split()[:2]) == (0, ["desk", "open"])
     first, second = err.splitlines()
     place = f"advice: {tmp_path}/desk.yaml: "
-    assert first.startswith(f"{place}document.holidays[0].except[1]: leaves nothing out: GB-ENG has no ")
+    assert first.startswith(f"{place}holidays[0].except[1]: leaves nothing out: GB-ENG has no ")
     assert first.endswith("is 'Christmas Day' meant?")
     assert second == (
-        f"{place}amendments[0].document.opt_out[0]: leaves nothing out: calendar base has no holiday 'Fair'"
+        f"{place}amendments[0].opt_out[0]: leaves nothing out: calendar base has no holiday 'Fair'"
     )
 
 
@@ -282,22 +305,22 @@ def test_what_makes_no_sense_is_one_line(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("zone: UTC\nhours: {mon: ['25:00-26:00']}", "document.hours.mon[0]"),
-        ("zone: Europe/Lutetia\nhours: {mon: ['09:00-10:00']}", "document.zone"),
-        ("zone: UTC\nhours: {}", "never opens"),
-        ("parent: nobody", "document.parent: names the calendar 'nobody': give its file too"),
-        ("parent: bad", "would be made of itself: bad → bad"),
+        ("zone: UTC\nhours: {mon: ['25:00-26:00']}", "bad.yaml: hours.mon[0]"),
+        ("zone: Europe/Lutetia\nhours: {mon: ['09:00-10:00']}", "bad.yaml: zone"),
+        ("zone: UTC\nhours: {}", "bad.yaml: never opens from 1970 to 2100"),
+        ("parent: nobody", "bad.yaml: parent: names the calendar 'nobody': give its file too"),
+        ("parent: bad", "parent: the calendar would be made of itself: bad → bad"),
         (
             "zone: UTC\nhours: {mon: ['09:00-10:00']}\nholidays: [{ics: fairs}]",
             "holidays of the ICS source 'fairs' that no file holds",
         ),
-        (SEASONS_OVERLAP, "document.seasons[1]"),
+        (SEASONS_OVERLAP, "bad.yaml: seasons[1]"),
         (DESK + "amendments: soon", "amendments: is a list of documents"),
         (DESK + "amendments: [{parent: bad}]", "amendments[0]: is a document with effective_from"),
         (DESK + "amendments: [{effective_from: '2027-01-01'}]", "amendments[0].effective_from: '2027-01-01'"),
         (DESK + f"amendments: [{LATER}, {LATER}]", "amendments[1].effective_from: is not after 2027-01-01T"),
-        (DESK + f"amendments: [{NEVER}]", "amendments[0].document: never opens"),
-        (DESK + f"amendments: [{NOBODY}]", "amendments[0].document.parent: names the calendar 'nobody'"),
+        (DESK + f"amendments: [{NEVER}]", "amendments[0]: never opens"),
+        (DESK + f"amendments: [{NOBODY}]", "amendments[0].parent: names the calendar 'nobody'"),
         ("- a", "a mapping is needed at the top"),
     ],
 )
