@@ -12,12 +12,14 @@ import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+
+from serving.lookups import Lookups
 
 __all__ = [
     "NOTHING_KNOWN",
@@ -70,21 +72,22 @@ class OutgoingUnreachableError(OutgoingError):
 class _GuardedResolver(AbstractResolver):
     """Resolves by the system, and answers only if every address may be connected to."""
 
-    inner: ThreadedResolver
+    lookups: Lookups
     allowed: tuple[Network, ...]
     public: bool
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        found = await self.inner.resolve(host, port, family)
+        inner = ThreadedResolver(cast("Any", self.lookups))  # it asks nothing else of an event loop
+        found = await inner.resolve(host, port, family)
         for each in found:
             address = ipaddress.ip_address(each["host"].partition("%")[0])
             _check_ip(address, self.allowed, public=self.public)
         return found
 
     async def close(self) -> None:
-        await self.inner.close()
+        self.lookups.close()
 
 
 def open_outgoing(
@@ -99,7 +102,7 @@ def open_outgoing(
 
     public: whether others than those may be asked at all. limit: connections at once; 0: as many as it takes.
     """
-    resolver = _GuardedResolver(inner=ThreadedResolver(), allowed=tuple(allowed), public=public)
+    resolver = _GuardedResolver(lookups=Lookups(), allowed=tuple(allowed), public=public)
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             resolver=resolver, use_dns_cache=False, limit=limit, force_close=not keep_alive

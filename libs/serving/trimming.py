@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+import structlog
 from prometheus_client import Counter
 
 from pgstore.database import Database
@@ -15,6 +16,7 @@ from serving.loops import Loop
 __all__ = ["Trimming", "read_retention"]
 
 _ROUND_S = 25.0
+_LOG = structlog.get_logger("trimming")
 _TRIMMED = Counter("meantime_trimmed_rows", "Rows forgotten for their age", ("schema", "table"))
 
 
@@ -43,7 +45,11 @@ class Trimming:
         """Trim a batch of each; answer how many seconds there is nothing to do."""
         more = False
         for schema, database in self._databases.items():
-            trimmed = await trim_once(database, self._retention)
+            try:
+                trimmed = await trim_once(database, self._retention)
+            except Exception:  # noqa: BLE001 - one service's tables keep no other's from being trimmed
+                _LOG.exception("not trimmed", schema=schema)
+                continue
             _TRIMMED.labels(schema, "outbox").inc(trimmed.messages)
             _TRIMMED.labels(schema, "idempotency").inc(trimmed.answers)
             more = more or trimmed.more

@@ -75,6 +75,7 @@ class DeliveryWorker:
         self._settings = settings
         self._follows = {source: self._loop(f"take-{source}") for source in feeds}
         self._streams, self._webhooks, self._tend = map(self._loop, ("streams", "webhooks", "tend"))
+        self._stream_page = carry_streams.PAGE
         self._served: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -106,16 +107,22 @@ class DeliveryWorker:
         return FOLLOW_NUDGED_S if self._nudges.heard else FOLLOW_S
 
     async def stream_once(self) -> float:
-        """Carry a page to the streams; answer how many seconds there is nothing to do."""
+        """Carry a page to the streams; answer how many seconds there is nothing to do.
+
+        A page that was not taken in time may be too large for that, so the next one is half of it.
+        """
         if self._redis is None:
             return TEND_S
+        page = self._stream_page
         carried = await carry_streams.carry_streams(
-            self._database, self._redis, max_length=self._settings.stream_length
+            self._database, self._redis, max_length=self._settings.stream_length, limit=page
         )
         if carried is None:
+            self._stream_page = max(page // 2, 1)
             return RETRY_S
+        self._stream_page = min(page * 2, carry_streams.PAGE)
         self._observe("streams", carried)
-        return 0.0 if len(carried) == carry_streams.PAGE else LOOK_S
+        return 0.0 if len(carried) == page else LOOK_S
 
     async def deliver_once(self) -> float:
         """Begin to serve webhooks that are owed something; answer how many seconds to wait for more."""
@@ -131,7 +138,9 @@ class DeliveryWorker:
 
     async def tend_once(self) -> float:
         """Forget what is old, give up what nobody took, and measure what waits."""
-        pruned = await prune_messages.prune_messages(self._database, keep=self._settings.keep)
+        pruned = await prune_messages.prune_messages(
+            self._database, keep=self._settings.keep, for_streams=self._redis is not None
+        )
         expired = await prune_messages.expire_deliveries(self._database)
         EXPIRED.inc(expired)
         waiting, oldest_s = await prune_messages.read_backlog(self._database)

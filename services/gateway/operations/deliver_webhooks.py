@@ -31,6 +31,9 @@ SENDING_S = 45
 """No attempt begins later than this after the first; the last one's end is well within the lease."""
 
 LEASE = timedelta(seconds=120)
+OF_TENANT = 32
+"""How many webhooks of one tenant are sent to at once, by all workers together."""
+
 SPREAD = (0.9, 1.1)
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 GONE = "the receiver answered 410: it wants nothing any more"
@@ -51,7 +54,7 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
 async def claim_webhooks(database: Database, *, limit: int) -> list[Lease]:
     """Lease at most so many webhooks of all tenants that are owed something now."""
     async with database.connection() as connection:
-        return await webhooks.claim_webhooks(connection, limit=limit, lease=LEASE)
+        return await webhooks.claim_webhooks(connection, limit=limit, lease=LEASE, of_tenant=OF_TENANT)
 
 
 async def serve_webhook(database: Database, lease: Lease, sending: Sending) -> list[Outcome]:

@@ -13,10 +13,13 @@ __all__ = ["BATCH", "expire_deliveries", "prune_messages", "read_backlog"]
 BATCH = 2_000
 
 
-async def prune_messages(database: Database, *, keep: timedelta) -> int:
-    """Forget at most a batch of the messages taken longer ago than `keep`; returns how many."""
+async def prune_messages(database: Database, *, keep: timedelta, for_streams: bool) -> int:
+    """Forget at most a batch of the messages taken longer ago than `keep`; returns how many.
+
+    for_streams: there is a Redis, which may be away; what it has not taken yet stays.
+    """
     async with database.connection() as connection:
-        return await messages.prune_messages(connection, keep=keep, limit=BATCH)
+        return await messages.prune_messages(connection, keep=keep, limit=BATCH, for_streams=for_streams)
 
 
 async def expire_deliveries(database: Database) -> int:

@@ -101,9 +101,12 @@ async def read_forgotten(connection: Connection) -> int:
     return position
 
 
-async def prune_messages(connection: Connection, *, keep: timedelta, limit: int) -> int:
-    """Forget at most `limit` of the messages taken longer ago than `keep`; returns how many."""
-    pruned: int = await connection.fetchval(SQL["prune"], keep, limit)
+async def prune_messages(connection: Connection, *, keep: timedelta, limit: int, for_streams: bool) -> int:
+    """Forget at most `limit` of the messages taken longer ago than `keep`; returns how many.
+
+    for_streams: what the streams have not taken yet stays.
+    """
+    pruned: int = await connection.fetchval(SQL["prune"], keep, limit, for_streams)
     return pruned
 
 

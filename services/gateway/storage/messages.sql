@@ -34,4 +34,4 @@ SELECT messages_forgotten();
 
 -- name: prune
 -- Forget messages that were taken longer ago than that, and what was owed of them.
-SELECT messages_prune($1, $2);
+SELECT messages_prune($1, $2, $3);

@@ -122,9 +122,12 @@ async def delete_webhook(connection: Connection, tenant_id: TenantId, webhook_id
     return await connection.fetchval(SQL["delete"], tenant_id, webhook_id) is not None
 
 
-async def claim_webhooks(connection: Connection, *, limit: int, lease: timedelta) -> list[Lease]:
+async def claim_webhooks(
+    connection: Connection, *, limit: int, lease: timedelta, of_tenant: int
+) -> list[Lease]:
     """Lease webhooks of all tenants that are owed something now, on a connection without a tenant."""
-    return [Lease(**dict(row.items())) for row in await connection.fetch(SQL["claim"], limit, lease)]
+    rows = await connection.fetch(SQL["claim"], limit, lease, of_tenant)
+    return [Lease(**dict(row.items())) for row in rows]
 
 
 async def read_leased(connection: Connection, lease: Lease) -> Target | None:

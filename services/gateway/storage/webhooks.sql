@@ -49,8 +49,8 @@ WHERE tenant_id = $1 AND webhook_id = $2;
 DELETE FROM webhooks WHERE tenant_id = $1 AND webhook_id = $2 RETURNING webhook_id;
 
 -- name: claim
--- Lease webhooks of all tenants that are owed something now.
-SELECT tenant_id, webhook_id, lease_id FROM webhooks_claim($1, $2);
+-- Lease webhooks of all tenants that are owed something now, of one tenant no more than so many at once.
+SELECT tenant_id, webhook_id, lease_id FROM webhooks_claim($1, $2, $3);
 
 -- name: read_leased
 -- What is needed to send to a webhook, as long as the lease is ours and it is switched on.

@@ -13,6 +13,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+import structlog
+
 from gateway.domain.message import Message
 from gateway.domain.tenant import TenantId
 from gateway.operations.read_messages import check_place, read_last_position, read_messages
@@ -29,6 +31,8 @@ HELD = 1_000
 LOOK_S = 0.25
 LOOK_NUDGED_S = 1.0
 IDLE_S = 10.0
+
+_log = structlog.get_logger("tail")
 
 
 class TenantLog:
@@ -129,7 +133,12 @@ class MessageTail:
         """Read what is new for each tenant that is followed; answer how many seconds to wait."""
         more = False
         for tenant_id, log in list(self._logs.items()):
-            found = await read_messages(self._database, tenant_id, after=log.covered_to, limit=PAGE)
+            try:
+                found = await read_messages(self._database, tenant_id, after=log.covered_to, limit=PAGE)
+            except Exception:  # noqa: BLE001 - whatever it is, it is this tenant's
+                await self._database.ping()  # that it is away is everybody's trouble
+                _log.exception("messages not read", tenant=tenant_id)
+                continue
             log.extend(found)
             observe_lag("subscriptions", found, self._now())
             more = more or len(found) == PAGE

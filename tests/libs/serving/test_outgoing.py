@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -109,6 +111,32 @@ async def test_a_name_that_changes_its_mind_is_asked_once(host: str, monkeypatch
     assert got is not None
     assert got.content == b"hello"
     assert next(asked) == "10.0.0.1"
+
+
+async def test_names_that_hang_delay_no_other(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While forty names are looked up in vain, each once however often asked for, another is found."""
+    port, answered, asked = int(host.partition(":")[2]), threading.Event(), Counter[str]()
+
+    def resolve(name: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        asked[name] += 1
+        if name.startswith("sick"):
+            answered.wait(60)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    async with open_outgoing(LOOPBACK, limit=0) as session:
+        urls = [f"http://sick{number % 40}.test:{port}/good" for number in range(120)]
+        hanging = [
+            asyncio.create_task(fetch(session, url, limit_bytes=100, allowed=LOOPBACK)) for url in urls
+        ]
+        await asyncio.sleep(0)
+        try:
+            got = await fetch(session, f"http://well.test:{port}/good", limit_bytes=100, allowed=LOOPBACK)
+        finally:
+            answered.set()
+        assert got is not None
+        assert len(await asyncio.gather(*hanging)) == 120
+    assert set(asked.values()) == {1}
 
 
 async def test_no_proxy_of_the_environment_is_used(host: str, monkeypatch: pytest.MonkeyPatch) -> None:

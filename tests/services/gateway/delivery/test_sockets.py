@@ -13,6 +13,7 @@ import pytest
 from starlette.applications import Starlette
 
 from gateway.app import Gateway, build_app
+from gateway.domain.message import Message
 from gateway.domain.tenant import TenantId
 from gateway.operations.create_api_key import create_api_key
 from gateway.operations.read_messages import read_messages
@@ -20,9 +21,11 @@ from gateway.operations.revoke_api_key import revoke_api_key
 from gateway.routes.sockets import SocketEndpoint, SocketLimits
 from gateway.schema.engine import Engine
 from gateway.schema.pages import write_cursor
+from gateway.upstream import message_tail
 from gateway.upstream.doors import Doors
 from gateway.upstream.message_tail import HELD
 from gateway.worker import DeliveryWorker
+from pgstore.database import Database
 from serving.context import SCOPES
 from tests.services.gateway.delivery.conftest import (
     Stage,
@@ -148,6 +151,34 @@ async def subscribed(stage: Stage, number: int = 1) -> None:
         return stage.gateway.tail.followers(stage.tenant) == number
 
     await eventually(look)
+
+
+async def test_a_tenant_that_cannot_be_read_keeps_no_others_news(
+    stage: Stage, worker: DeliveryWorker, url: str, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one tenant's messages cannot be read, the subscribers of those that come after it get theirs."""
+    sick, read = TenantId(f"{stage.tenant}-sick"), read_messages
+
+    async def read_well(database: Database, tenant_id: TenantId, *, after: int, limit: int) -> list[Message]:
+        if tenant_id == sick:
+            raise ZeroDivisionError
+        return await read(database, tenant_id, after=after, limit=limit)
+
+    monkeypatch.setattr(message_tail, "read_messages", read_well)
+    followed = stage.gateway.tail.follow(sick, None)
+    waiting = asyncio.ensure_future(anext(followed))
+    while not stage.gateway.tail.followers(sick):  # noqa: ASYNC110 - of a task
+        await asyncio.sleep(0.01)
+    async with connected(url) as socket:
+        await socket.begin(token)
+        await socket.subscribe(MESSAGES)
+        while not stage.gateway.tail.followers(stage.tenant):  # noqa: ASYNC110 - of a task
+            await asyncio.sleep(0.01)
+        await stage.say("breach.fired")
+        await take_all(worker)
+        assert (await socket.next())["messages"]["type"] == "breach.fired"
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def test_resumed_without_gap_or_repeat(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from gateway.operations.carry_streams import stream_of
+from gateway.domain.message import Message
+from gateway.operations import carry_streams
+from gateway.operations.carry_streams import add_all, stream_of
 from gateway.settings import Settings
 from gateway.worker import LOOK_S, DeliveryWorker
 from tests.services.gateway.delivery.conftest import Stage, eventually, open_worker, take_all, working
@@ -94,6 +96,26 @@ async def test_redis_is_gone(stage: Stage, settings: Settings, redis: Redis) -> 
     async with open_worker(settings, stage) as worker:
         await carry_all(worker)
     assert len(await events(redis, stage)) == 1
+
+
+async def test_a_page_too_large_to_be_taken_in_time_is_halved(
+    stage: Stage, worker: DeliveryWorker, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Messages so large that Redis takes only a few of them in time stop no stream."""
+
+    async def add_few(client: Redis, found: Sequence[Message], max_length: int) -> int:
+        if len(found) > 3:
+            raise TimeoutError
+        return await add_all(client, found, max_length)
+
+    await carry_all(worker)
+    monkeypatch.setattr(carry_streams, "add_all", add_few)
+    assert worker._redis is not None
+    worker._redis._circuit._cool_down_s = 0
+    await stage.say(*["cycle.changed"] * 20, "breach.fired")
+    await carry_all(worker)
+    found = await events(redis, stage)
+    assert [type_ for _key, type_ in found] == ["cycle.changed"] * 20 + ["breach.fired"]
 
 
 async def test_key_is_something_else(stage: Stage, worker: DeliveryWorker, redis: Redis) -> None:

@@ -12,9 +12,12 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from cloudevents.core.formats.json import JSONFormat
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from gateway import worker as delivery_worker
 from gateway.domain.message import EVERYTHING, MessageFilter
 from gateway.domain.retry import DELAYS_S
 from gateway.domain.webhook import Delivery
+from gateway.operations import deliver_webhooks
+from gateway.operations.create_tenant import create_tenant
 from gateway.operations.create_webhook import CreateWebhook, IssuedSecret
 from gateway.operations.read_deliveries import ListDeliveries
 from gateway.operations.read_webhooks import ReadWebhook
@@ -30,6 +33,7 @@ from tests.services.gateway.delivery.conftest import (
     open_receiver,
     open_worker,
     take_all,
+    utc_now,
     working,
 )
 
@@ -162,6 +166,35 @@ async def test_slow_receiver_slows_nobody_else(stage: Stage, worker: DeliveryWor
             await settled(stage, slow_one, "DELIVERED", 80)
         assert slow.most_at_once == 3
         assert quick.most_at_once <= 8
+
+
+async def test_one_tenants_many_webhooks_leave_room_for_others(
+    stage: Stage, worker: DeliveryWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a tenant with more slow receivers than are served at once a share is; another's is not late."""
+    monkeypatch.setattr(deliver_webhooks, "OF_TENANT", 3)
+    monkeypatch.setattr(delivery_worker, "MAX_SERVED", 6)
+    well = Stage(
+        tenant=f"{stage.tenant}-well",
+        gateway=stage.gateway,
+        clocks=stage.clocks,
+        database_url=stage.database_url,
+    )
+    await create_tenant(stage.gateway.database, tenant_id=well.tenant, name="Well", now=utc_now())
+    async with open_receiver() as slow, open_receiver() as quick:
+        slow.gate.clear()
+        for _ in range(10):
+            await make(stage, slow, in_flight=1)
+        await make(well, quick)
+        async with working(worker):
+            await stage.say("cycle.changed")
+            await slow.wait_for(3)
+            await well.say("breach.fired")
+            await quick.wait_for(1)
+            assert (slow.at_once, len(slow.got)) == (3, 3)
+            slow.gate.set()
+            await slow.wait_for(10)
+    assert slow.most_at_once == 3
 
 
 async def test_one_at_a_time_keeps_order(stage: Stage, settings: Settings, receiver: Receiver) -> None:
