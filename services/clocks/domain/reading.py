@@ -21,7 +21,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     due_at_us: None while paused with time left, except for a fixed point, and in an exclusion. target_us: of
     a term, the open time that it holds. remaining_us: up to a fixed point, the open time until it.
     ticking: running, and the team at work. overridden: the promise that held then was set by hand.
-    next_change_us: when ticking or outcome changes next if no event comes; None: never.
+    next_change_us: when ticking changes next if no event comes, or due, and at due the microsecond after it,
+    which breaks the promise; None: never.
     """
 
     read_at_us: int
@@ -97,7 +98,7 @@ def ticking_at(cycle: Cycle, due_us: int | None, at_us: int, timelines: Timeline
     """Tell whether a Cycle ticks, and when that or its outcome changes next."""
     if cycle.phase != "RUNNING":
         fixed = cycle.open and cycle.term is not None and cycle.term.fixed
-        return False, due_us if fixed and due_us is not None and due_us > at_us else None
+        return False, breaking_us(due_us, at_us) if fixed else None
     timeline = timeline_of(timelines, cycle.calendar_key)
     from_us = max(at_us, cycle.since_us)
     ticking = at_us >= cycle.since_us and timeline.is_open_us(at_us)
@@ -105,8 +106,15 @@ def ticking_at(cycle: Cycle, due_us: int | None, at_us: int, timelines: Timeline
         change_us = timeline.next_close_us(from_us) if ticking else timeline.next_open_us(from_us)
     except (NeverOpensError, NeverClosesError):
         change_us = None
-    coming = [instant for instant in (change_us, due_us) if instant is not None and instant > at_us]
-    return ticking, min(coming, default=None)
+    coming = (change_us, breaking_us(due_us, at_us))
+    return ticking, min((instant for instant in coming if instant is not None), default=None)
+
+
+def breaking_us(due_us: int | None, at_us: int) -> int | None:
+    """Tell when to look next at an open Cycle for its due time: at due it is still kept."""
+    if due_us is None or due_us < at_us:
+        return None
+    return due_us if due_us > at_us else due_us + 1
 
 
 def rewind(cycle: Cycle, at_us: int) -> Cycle:

@@ -190,6 +190,12 @@ async def test_what_was_known_is_still_known(
     document = (await door.read_receipt(context, receipt)).document
     assert verify_receipt(document).differences == ()
     assert len(msgspec.json.decode(document)["inputs"]["events"]) == 2
+    between = await moment(service)
+    await ingest(door, context, event("e4", "T-1", "2026-03-02T11:00", state="working"))
+    known_revisions = [
+        (await cycle_of(door, context, known_at=each)).revision for each in (before, between, None)
+    ]
+    assert known_revisions == [0, 1, 2]
 
 
 async def test_rules_count_as_they_were_known(

@@ -41,7 +41,8 @@ def office_cycle(*log: tuple[float, str]) -> Cycle:
         (9, True, 12),
         (12, False, 13),
         (13.5, True, 14),
-        (14, True, 17),
+        (14, True, 14 + 1 / 3.6e9),
+        (15, True, 17),
         (17, False, 33),
         (16 + 4 * 24, True, 17 + 4 * 24),
         (18 + 4 * 24, False, 9 + 7 * 24),
@@ -58,6 +59,19 @@ def test_a_cycle_that_always_ticks_changes_next_when_it_is_due_and_then_never() 
     (cycle,) = cycles_of(folded([event(0, "start")], versions(policy_document())))
     assert read_cycle(cycle, at_us(1), TIMELINES).next_change_us == at_us(4)
     assert read_cycle(cycle, at_us(5), TIMELINES).next_change_us is None
+
+
+@pytest.mark.parametrize("kind", ["go", "wait"])
+def test_at_due_the_next_change_is_the_breach(kind: str) -> None:
+    """A microsecond later: who looks again whenever something changes sees it at once, paused or not."""
+    document = policy_document(targets=[{"name": "end", "until": {"business_day_end": 0}}])
+    document["calendars"] = {"default": "office"}
+    log = [event(9, "start"), event(10, kind)]
+    (cycle,) = cycles_of(folded(log, versions(document)))
+    at_due = read_cycle(cycle, at_us(17), TIMELINES)
+    assert (at_due.outcome, at_due.next_change_us) == ("PENDING", at_us(17) + 1)
+    broken = read_cycle(cycle, at_us(17) + 1, TIMELINES)
+    assert (broken.outcome, broken.next_change_us) == ("BREACHED", at_us(33) if kind == "go" else None)
 
 
 @pytest.mark.parametrize("kind", ["wait", "stop", "cancel"])
@@ -80,7 +94,7 @@ def test_an_exclusion_is_a_change_by_itself() -> None:
         ("RUNNING", True),
         ("RUNNING", True),
     ]
-    assert [each.next_change_us for each in seen] == [at_us(2), at_us(3), at_us(3), at_us(5), None]
+    assert [each.next_change_us for each in seen] == [at_us(2), at_us(3), at_us(3), at_us(5), at_us(5) + 1]
     assert {each.due_at_us for each in seen} == {at_us(5)}
 
 
