@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
@@ -19,7 +20,7 @@ from cli.access import Access, find_access
 from cli.backtest_report import span
 from cli.document_files import read_mapping
 from cli.errors import OptionError
-from cli.graphql import open_gateway_client
+from cli.graphql import GatewayRefusalError, open_gateway_client
 from cli.measuring import Measured, MeasuredPeriod, PeriodQuestion, measure
 from cli.results import Format
 from cli.runtime import DATA_DIRECTORY
@@ -27,6 +28,12 @@ from cli.runtime import DATA_DIRECTORY
 __all__ = ["app", "measure_periods"]
 
 MAX_DIGITS = 20
+VARIABLE = re.compile(r"(?s)Variable '\$(?P<name>\w+)(?P<path>)' has invalid value: (?P<reason>.*)")
+FIELD = re.compile(
+    r"(?s)(?P<name>measure|period|rolling_days|start|end|unit|zone|first_day|by|where)"
+    r"(?:\.(?P<path>[\w.]+))?: (?P<reason>.*)"
+)
+UPPER = re.compile(r"(?=[A-Z])")
 NOT_SHARES = frozenset({"mean", "percentile", "ratio", "nps"})
 
 app = typer.Typer(add_completion=False)
@@ -82,7 +89,7 @@ def measure_periods(
         where=[attribute(each) for each in where or ()],
     )
     access = find_access(tenant=None, url=url, token=token, data=data, environ=os.environ)
-    report(question, asyncio.run(ask(access, question)), output)
+    report(question, asyncio.run(ask(access, question, document)), output)
 
 
 def attribute(argument: str) -> Mapping[str, str]:
@@ -93,10 +100,26 @@ def attribute(argument: str) -> Mapping[str, str]:
     return {"name": name, "value": value}
 
 
-async def ask(access: Access, question: PeriodQuestion) -> tuple[MeasuredPeriod, ...]:
-    """Ask the gateway."""
+async def ask(access: Access, question: PeriodQuestion, document: Path) -> tuple[MeasuredPeriod, ...]:
+    """Ask the gateway. Raises GatewayRefusalError, that names options and places of the document."""
     async with open_gateway_client(access) as client:
-        return await measure(client, question)
+        try:
+            return await measure(client, question)
+        except GatewayRefusalError as error:
+            raise in_options(error, document) from None
+
+
+def in_options(error: GatewayRefusalError, document: Path) -> GatewayRefusalError:
+    """Say a refusal in the words of this command: --rolling-days for rolling_days, the file for `measure`."""
+    said = VARIABLE.fullmatch(str(error)) or FIELD.fullmatch(str(error))
+    if said is None:
+        return error
+    name = said["name"]
+    if name == "measure":
+        field = f"{document}: {said['path']}" if said["path"] else str(document)
+    else:
+        field = f"--{UPPER.sub('-', name).replace('_', '-').lower()}"
+    return GatewayRefusalError(f"{field}: {said['reason']}", code=error.code, kind=error.kind, field=field)
 
 
 def report(question: PeriodQuestion, periods: Iterable[MeasuredPeriod], output: Format) -> None:

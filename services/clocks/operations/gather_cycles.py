@@ -15,6 +15,7 @@ from clocks.domain.exclusion import lay_out
 from clocks.domain.measures.attainment import Attainment
 from clocks.domain.measures.columns import Int64Array
 from clocks.domain.measures.item import Items
+from clocks.domain.measures.refusals import MeasureInvalidError, listed
 from clocks.domain.measures.source import CycleTimes
 from clocks.domain.refusals import MetricUnknownError, PolicyUnknownError
 from clocks.domain.standing import CycleKey
@@ -63,24 +64,35 @@ async def gather_cycle_times(source: CycleTimes, period: Interval, ground: Groun
 
 
 def _metrics(rulebook: Rulebook, meant: Attainment | CycleTimes, path: str) -> Sequence[tuple[str, str]]:
-    """List the Metrics meant, of all versions. Raises PolicyUnknownError, MetricUnknownError."""
+    """List the Metrics meant, of all versions.
+
+    Raises PolicyUnknownError, MetricUnknownError, and MeasureInvalidError for a Target that is none.
+    """
     if meant.policy is not None and meant.policy not in rulebook.policies:
         raise PolicyUnknownError(
-            f"{path}.policy: there is no policy {meant.policy!r}", field=f"{path}.policy"
+            f"{path}.policy: there is no policy {meant.policy!r}: {listed(rulebook.policies)}",
+            field=f"{path}.policy",
         )
-    found = {
-        (key, named.name)
+    known = {
+        (key, named.name, target.name)
         for key, versions in rulebook.policies.items()
         if meant.policy in {None, key}
         for version in versions
         for named in version.policy.metrics
-        if meant.metric in {None, named.name}
+        for target in named.targets
     }
+    found = {told for told in known if meant.metric in {None, told[1]}}
     if meant.metric is not None and not found:
+        metrics = listed(metric for _, metric, _ in known)
         raise MetricUnknownError(
-            f"{path}.metric: no such policy has a metric {meant.metric!r}", field=f"{path}.metric"
+            f"{path}.metric: no such policy has a metric {meant.metric!r}: {metrics}", field=f"{path}.metric"
         )
-    return sorted(found)
+    targets = {target for _, _, target in found}
+    if meant.target not in {None, *targets}:
+        raise MeasureInvalidError(
+            f"no such metric has a target {meant.target!r}: {listed(targets)}", field=f"{path}.target"
+        )
+    return sorted({(key, metric) for key, metric, _ in found})
 
 
 async def _counted(connection: Connection, promises: Promises) -> AsyncIterator[Items]:

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from businesstime import Interval, Timeline, to_us
 from businesstime.periods import Period
-from calendars.contract import Calendars
+from calendars.contract import Calendars, ListCalendars
 from clocks.contract import MeasurementList, MeasurementRecord, MeasurePeriods
 from clocks.domain.measures.document import Measure, parse_measure
 from clocks.domain.measures.item import Items
-from clocks.domain.measures.refusals import MeasureInvalidError
+from clocks.domain.measures.refusals import MeasureInvalidError, listed
 from clocks.domain.refusals import CalendarUnknownError, UnsettledError
 from clocks.operations.choose_periods import choose_exclusions, choose_periods
 from clocks.operations.gather_ground import Ground
@@ -77,7 +77,10 @@ def _read(request: MeasurePeriods) -> Measure:
     except MeasureInvalidError as error:
         raise error.within("measure") from None
     if request.by in LABELS and not tells_cycles(measured):
-        raise MeasureInvalidError(f"{request.by} tells only Cycles apart", field="by")
+        raise MeasureInvalidError(
+            f"{request.by} tells only Cycles apart, and this measure has none: write {SUBJECT}<attribute>",
+            field="by",
+        )
     return measured
 
 
@@ -106,7 +109,11 @@ def _names(request: MeasurePeriods) -> Sequence[str]:
     names = set(request.where)
     if request.by is not None and request.by not in LABELS:
         if not request.by.startswith(SUBJECT) or request.by == SUBJECT:
-            raise MeasureInvalidError("is policy, metric, target or subject.<attribute>", field="by")
+            raise MeasureInvalidError(
+                f"{request.by!r} tells nothing apart: write policy, metric, target or {SUBJECT}<attribute>,"
+                f" such as {SUBJECT}{request.by.removeprefix(SUBJECT) or 'team'}",
+                field="by",
+            )
         names.add(request.by.removeprefix(SUBJECT))
     if len(names) > MAX_NAMES:
         raise MeasureInvalidError(f"names more than {MAX_NAMES} attributes", field="where")
@@ -128,5 +135,7 @@ async def _timelines(
         problem = describe(error)
         if problem is None or problem.code not in {"calendar_unknown", "calendar_key_invalid"}:
             raise
-        raise CalendarUnknownError(f"{path}: there is no calendar {key!r}", field=path) from error
+        page = await calendars.list_calendars(context, ListCalendars())
+        known = listed(each.key for each in page.calendars)
+        raise CalendarUnknownError(f"{path}: there is no calendar {key!r}: {known}", field=path) from error
     return {key: Timeline.from_bytes(record.blob)}

@@ -13,6 +13,7 @@ from tests.services.cli.test_import_servicenow import export, imported, incident
 from tests.services.cli.test_rehearse import EXAMPLES, run
 
 HOUR_US = 3_600_000_000
+APRIL = ("--period", "2016-04")
 
 
 @pytest.fixture
@@ -24,9 +25,9 @@ async def recorded(access: Access, client: GatewayClient, tmp_path: Path) -> Acc
     return access
 
 
-def document(folder: Path, text: str) -> str:
+def document(folder: Path, text: str, name: str = "measure.yaml") -> str:
     """Write a measure document."""
-    path = folder / "measure.yaml"
+    path = folder / name
     path.write_text(text, encoding="utf-8")
     return str(path)
 
@@ -64,8 +65,19 @@ async def test_a_trend_of_times(recorded: Access, tmp_path: Path) -> None:
 async def test_what_cannot_be_measured_is_one_line(recorded: Access, tmp_path: Path) -> None:
     """A document, a period and an attribute that say nothing possible are refused with their place."""
     kept = document(tmp_path, "{kind: attainment}")
+    median = document(tmp_path, "{kind: median}", "median.yaml")
     refused = {
-        "period: say which": ("measure", "-f", kept),
+        f"{median}: kind: invalid value 'median': there are attainment, avail": (
+            "measure",
+            "-f",
+            median,
+            *APRIL,
+        ),
+        "--rolling-days: a rolling window has 1 to 36600": ("measure", "-f", kept, "--rolling-days", "0"),
+        "--start: '2016-04-01' has no offset": ("measure", "-f", kept, "--start", "2016-04-01"),
+        "--zone: 'Mars' is no zone": ("measure", "-f", kept, *APRIL, "--zone", "Mars"),
+        "--by: 'team' tells nothing apart": ("measure", "-f", kept, *APRIL, "--by", "team"),
+        "--period: say which": ("measure", "-f", kept),
         "NAME=VALUE is needed": ("measure", "-f", kept, "--period", "2016", "--where", "x"),
         "No such file": ("measure", "-f", str(tmp_path / "none.yaml"), "--period", "2016"),
     }

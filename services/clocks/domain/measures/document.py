@@ -13,12 +13,13 @@ from businesstime import BusinessDays, DurationInvalidError, parse_duration
 from clocks.domain.event import NAME_RULE, is_name
 from clocks.domain.measures.attainment import Attainment
 from clocks.domain.measures.availability import Availability
+from clocks.domain.measures.document_refusal import kinds_of, read_refusal
 from clocks.domain.measures.error_rate import ErrorRate
 from clocks.domain.measures.first_contact import FirstContact
 from clocks.domain.measures.mean import Mean
 from clocks.domain.measures.percentile import Percentile
 from clocks.domain.measures.ratio import Ratio
-from clocks.domain.measures.refusals import MeasureInvalidError
+from clocks.domain.measures.refusals import MeasureInvalidError, listed
 from clocks.domain.measures.score import NetPromoter, TopBox
 from clocks.domain.measures.source import Numbers
 from clocks.domain.measures.within import Within
@@ -38,8 +39,6 @@ Measure: TypeAlias = (
     | Within
 )
 
-_PLACE = re.compile(r"(?s)(?P<reason>.*) - at `\$\.?(?P<path>[^`]*)`")
-_UNTAGGED = re.compile(r"Object (?:missing required|contains unknown) field `(?P<name>.*)`")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DECIMAL = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 
@@ -47,11 +46,11 @@ _DECIMAL = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 def parse_measure(document: Mapping[str, Any]) -> Measure:
     """Read `{kind: availability, ...}`; see the measures for their fields. Raises MeasureInvalidError."""
     if "kind" not in document:
-        raise MeasureInvalidError("says which measure: availability, attainment, mean…", field="kind")
+        raise MeasureInvalidError(f"says which measure: {listed(kinds_of(Measure))}", field="kind")
     try:
         measure: Measure = msgspec.convert(dict(document), type=Measure)
     except msgspec.ValidationError as error:
-        raise _refusal(str(error)) from None
+        raise read_refusal(str(error), document, Measure) from None
     _check_texts(document, "")
     _check(measure)
     return measure
@@ -119,13 +118,3 @@ def _check_texts(document: Mapping[str, Any], path: str) -> None:
             _check_texts(value, f"{path}{name}.")
         elif isinstance(value, str) and (not is_name(value) or _SURROGATE.search(value)):
             raise MeasureInvalidError(NAME_RULE, field=f"{path}{name}")
-
-
-def _refusal(message: str) -> MeasureInvalidError:
-    found = _PLACE.fullmatch(message)
-    reason, path = (found["reason"], found["path"]) if found else (message, "")
-    named = _UNTAGGED.fullmatch(reason)
-    if named:
-        path = f"{path}.{named['name']}".removeprefix(".")
-        reason = "is missing" if "missing" in reason else "there is no such field"
-    return MeasureInvalidError(reason, field=path or "document")

@@ -7,9 +7,13 @@ ClocksError
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from clocks.domain.errors import ClocksError
 
-__all__ = ["MeasureInvalidError", "MeasureTooLargeError"]
+__all__ = ["MeasureInvalidError", "MeasureTooLargeError", "listed"]
+
+_MOST_NAMES = 20
 
 
 class MeasureInvalidError(ClocksError):
@@ -31,3 +35,13 @@ class MeasureTooLargeError(ClocksError):
 
     code = "measure_too_large"
     kind = "too_many"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Say which names there are, not all of them where there are many."""
+    ordered = sorted(set(names))
+    if not ordered:
+        return "there are none"
+    more = len(ordered) - _MOST_NAMES
+    shown = ", ".join(ordered[:_MOST_NAMES])
+    return f"there are {shown}{f' and {more:,} more' if more > 0 else ''}"

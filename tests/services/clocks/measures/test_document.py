@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from clocks.domain.measures.attainment import Attainment
 from clocks.domain.measures.document import bound_of, parse_measure
-from clocks.domain.measures.refusals import MeasureInvalidError
+from clocks.domain.measures.refusals import MeasureInvalidError, listed
 from clocks.domain.measures.within import Within
 
 SPANS = {"kind": "spans", "since": "a", "until": "b"}
@@ -60,6 +60,48 @@ def test_refusals_name_the_path(document: dict[str, Any], field: str) -> None:
     with pytest.raises(MeasureInvalidError) as caught:
         parse_measure(document)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"kind": "median"}, "invalid value 'median': there are attainment, availability, csat, error_rate"),
+        ({}, "says which measure: there are attainment, availability, csat, error_rate"),
+        (
+            {"kind": "mean", "of": {"kind": "guess"}},
+            "invalid value 'guess': there are cycles, numbers, spans",
+        ),
+        (
+            {"kind": "mean", "of": "spans"},
+            "needs a mapping, not text, with a kind: there are cycles, numbers",
+        ),
+        (
+            {"kind": "attainment", "polcy": "x"},
+            "there is no such field: there are kind, metric, policy, target",
+        ),
+        ({"kind": "attainment", "policy": 5}, "needs text, not a whole number"),
+        (
+            {"kind": "mean", "of": SPANS | {"to": "c"}},
+            "there is no such field: there are abandoned, calendar, kind, since, until",
+        ),
+        (
+            {"kind": "availability", "partial_minutes": "half"},
+            "invalid value 'half': there are down, exact, up",
+        ),
+        ({"kind": "within", "of": NUMBERS, "bound": [3]}, "needs a whole number or text, not a list"),
+    ],
+)
+def test_refusals_say_what_there_is(document: dict[str, Any], said: str) -> None:
+    """What could have been meant is listed: kinds, fields, words."""
+    with pytest.raises(MeasureInvalidError) as caught:
+        parse_measure(document)
+    assert caught.value.reason.startswith(said)
+
+
+def test_long_lists_of_names_are_cut() -> None:
+    """Twenty of them say enough."""
+    assert listed([]) == "there are none"
+    assert listed(f"p{number:02}" for number in range(22)).endswith("p18, p19 and 2 more")
 
 
 def test_bounds_are_in_the_unit_of_their_source() -> None:

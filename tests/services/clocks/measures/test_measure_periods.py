@@ -183,6 +183,7 @@ async def test_a_trend_is_a_value_for_each_period(door: Clocks, context: Request
         ),
         ({"measure": {"kind": "attainment", "metric": "none"}}, "metric_unknown", "measure.metric"),
         ({"measure": {"kind": "attainment", "policy": "none"}}, "policy_unknown", "measure.policy"),
+        ({"measure": {"kind": "attainment", "target": "none"}}, "measure_invalid", "measure.target"),
         ({"measure": {"kind": "availability", "calendar": "none"}}, "calendar_unknown", "measure.calendar"),
     ],
 )
