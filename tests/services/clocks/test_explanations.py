@@ -233,6 +233,10 @@ async def test_rules_count_as_they_were_known(
         at("2026-03-02T16:00"),
     ]
     assert [(each.policy_version, each.calendar_version) for each in known] == [(1, 1), (2, 1), (2, 2)]
+    asked = ExplainCycle(subject_id="T-1", policy_key=support, metric="resolution", at=at("2026-03-02T12:00"))
+    for known_at, version in ((between, 1), (after, 2)):
+        told = await door.explain_cycle(context, msgspec.structs.replace(asked, known_at=known_at))
+        assert {each.calendar_version for each in told.segments} == {version}
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -123,6 +123,8 @@ WARNED = [
     ({**NEXT_DAY, "warnings": ["1bd", "2h"]}, [(10, "start"), (12, "wait")], [17, days(1, 15)]),
     ({**NEXT_DAY, "warnings": ["2bd", "1h"]}, [(10, "start")], [days(1, 16)]),
     ({**NEXT_DAY, "warnings": ["60%"]}, [(10, "start")], [days(1, 11)]),
+    ({**NEXT_DAY, "warnings": ["15h"]}, [(10, "start")], []),
+    ({**NEXT_DAY, "warnings": ["899m"]}, [(10, "start")], [10 + 1 / 60]),
     ({"until": {"attribute": "promised"}, "warnings": ["1bd"]}, [(10, "start")], [days(3, 17)]),
 ]
 
