@@ -93,3 +93,20 @@ LIMIT $2;
 -- name: forget_cursor
 -- Follow a feed again from its start.
 SELECT feed_cursor_forget($1);
+
+-- name: list_held
+-- What waits or is set aside, of all tenants and feeds.
+SELECT feed, tenant_id, message_id, type, subject, attempts, reason, created_at, retry_at, set_aside_at, replay_asked_at
+FROM feed_held();
+
+-- name: replay
+-- Ask for what is set aside of a feed to be tried again, or for one message of it.
+SELECT feed_replay($1, $2);
+
+-- name: list_followers
+-- Who follows this service's feed, and when each last came further.
+SELECT follower, moved_at FROM feed_follower_list();
+
+-- name: forget_follower
+-- Keep nothing for a follower any more.
+SELECT feed_follower_forget($1);

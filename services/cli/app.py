@@ -26,6 +26,7 @@ COMMANDS = (
     Entry(name="up", module="up", help="Run everything on this machine, and say where to go."),
     Entry(name="serve", module="serve", help="Run some of the services against your own servers."),
     Entry(name="migrate", module="migrate", help="Bring a database to the state that the code needs."),
+    Entry(name="feeds", module="feeds", help="See and mend what services could not take from one another."),
     Entry(name="token", module="token", help="Make an API key for a tenant and print it once."),
     Entry(name="apply", module="apply", help="Make or amend calendars, policies and agreements from files."),
     Entry(name="export", module="export", help="Write calendars, policies and agreements as files."),
