@@ -6,11 +6,26 @@ import { element, table } from "/elements.js";
 import { distance, duration, when } from "/format.js";
 
 /**
+ * @typedef {object} Choice
+ * @property {string} covers
+ * @property {string} targetWhen
+ * @property {number} targetPlace
+ * @property {boolean} targetByHand
+ * @property {string} calendarRule
+ * @property {string | null} calendarAttribute
+ */
+
+/**
  * @typedef {object} Cycle
+ * @property {string} id
  * @property {string} subjectId
+ * @property {string} policyKey
+ * @property {number} policyVersion
  * @property {string} metric
  * @property {string} target
  * @property {number} targetUs
+ * @property {string} calendarKey
+ * @property {Choice} choice
  * @property {string} phase
  * @property {string} outcome
  * @property {string} startedAt
@@ -21,16 +36,18 @@ import { distance, duration, when } from "/format.js";
  * @property {string} readAt
  */
 
-/** @typedef {{ filter: Record<string, string>, caption: string, empty: string, order?: (one: Cycle, other: Cycle) => number }} View */
+/** @typedef {{ filter: Record<string, string>, caption: string, empty: string }} View */
 
 const SHOWN = 50;
-const PAGE = 200;
-const PAGES = 5;
 
-const QUERY = `query ($phase: Phase, $outcome: Outcome, $sort: CycleSort!, $first: Int!, $after: String) {
-  cycles(phase: $phase, outcome: $outcome, sort: $sort, first: $first, after: $after) {
-    nodes { subjectId metric target targetUs phase outcome startedAt dueAt elapsedUs remainingUs ticking readAt }
-    pageInfo { hasNextPage endCursor }
+const QUERY = `query ($phase: Phase, $outcome: Outcome, $sort: CycleSort!, $first: Int!) {
+  cycles(phase: $phase, outcome: $outcome, sort: $sort, first: $first) {
+    nodes {
+      id subjectId policyKey policyVersion metric target targetUs calendarKey
+      choice { covers targetWhen targetPlace targetByHand calendarRule calendarAttribute }
+      phase outcome startedAt dueAt elapsedUs remainingUs ticking readAt
+    }
+    pageInfo { hasNextPage }
   }
 }`;
 
@@ -42,10 +59,9 @@ export const VIEWS = {
     empty: "Nothing is running. Send events, and their Cycles show here.",
   },
   paused: {
-    filter: { phase: "PAUSED", outcome: "PENDING", sort: "STARTED" },
+    filter: { phase: "PAUSED", outcome: "PENDING", sort: "REMAINING" },
     caption: "Paused Cycles, least time left first",
     empty: "Nothing is paused.",
-    order: (one, other) => one.remainingUs - other.remainingUs,
   },
   breached: {
     filter: { outcome: "BREACHED", sort: "DUE_LATEST" },
@@ -54,61 +70,89 @@ export const VIEWS = {
   },
 };
 
+/** Ids of the Cycles whose choice is shown: it stays so when the board is read again. @type {Set<string>} */
+const opened = new Set();
+
 /**
- * Read and show one view of the board.
+ * Read and show one view of the board, in the service's order.
  * @param {HTMLElement} place
  * @param {string} name
  */
 export async function showCycles(place, name) {
   const view = VIEWS[name];
-  const { cycles, whole } = await readCycles(view);
-  if (cycles.length === 0) {
+  const { nodes, pageInfo } = (await ask(QUERY, { ...view.filter, first: SHOWN })).cycles;
+  if (nodes.length === 0) {
     place.replaceChildren(element("p", { class: "empty" }, view.empty));
     return;
   }
-  if (view.order) cycles.sort(view.order);
-  const shown = cycles.slice(0, SHOWN);
-  const more = view.order ? sayHowMany(shown, cycles, whole) : whole ? `${shown.length} in all.` : `The first ${shown.length}; there are more.`;
-  place.replaceChildren(table(view.caption, COLUMNS, shown), element("p", { class: "more" }, more));
-}
-
-/**
- * Read what a view shows; where the order is the browser's, more than that.
- * @param {View} view
- * @returns {Promise<{ cycles: Cycle[], whole: boolean }>}
- */
-async function readCycles({ filter, order }) {
-  /** @type {Cycle[]} */
-  const cycles = [];
-  let after = null;
-  for (let page = 0; page < (order ? PAGES : 1); page += 1) {
-    const answer = await ask(QUERY, { ...filter, first: order ? PAGE : SHOWN, after });
-    cycles.push(...answer.cycles.nodes);
-    if (!answer.cycles.pageInfo.hasNextPage) return { cycles, whole: true };
-    after = answer.cycles.pageInfo.endCursor;
-  }
-  return { cycles, whole: false };
-}
-
-/**
- * @param {Cycle[]} shown
- * @param {Cycle[]} cycles
- * @param {boolean} whole
- * @returns {string}
- */
-function sayHowMany(shown, cycles, whole) {
-  if (!whole) return `${shown.length} of the ${cycles.length} that started first; there are more, not looked at.`;
-  return shown.length === cycles.length ? `${cycles.length} in all.` : `${shown.length} of ${cycles.length}.`;
+  const more = pageInfo.hasNextPage ? `The first ${nodes.length}; there are more.` : `${nodes.length} in all.`;
+  place.replaceChildren(table(view.caption, COLUMNS, nodes), element("p", { class: "more" }, more));
 }
 
 /** @type {import("/elements.js").Column<Cycle>[]} */
 const COLUMNS = [
   { title: "Subject", kind: "name", cell: (cycle) => element("span", {}, cycle.subjectId, element("span", { class: "sub" }, cycle.metric)) },
   { title: "State", cell: state },
-  { title: "Target", cell: (cycle) => `${cycle.target}, ${duration(cycle.targetUs)}` },
+  { title: "Target", kind: "choice", cell: (cycle) => element("div", {}, `${cycle.target}, ${duration(cycle.targetUs)}`, choice(cycle)) },
   { title: "Time used", kind: "bar", cell: used },
   { title: "Due", cell: due },
 ];
+
+/**
+ * Tell, on demand, what chose the Policy, the Target and the Calendar.
+ * @param {Cycle} cycle
+ * @returns {HTMLElement}
+ */
+function choice(cycle) {
+  const made = element(
+    "details",
+    { class: "why", open: opened.has(cycle.id) },
+    element("summary", { "aria-label": `Why ${cycle.target} for ${cycle.subjectId}, ${cycle.metric}` }, "Why"),
+    element(
+      "dl",
+      {},
+      ...reason("Policy", `${cycle.policyKey}, version ${cycle.policyVersion}`, "covers", cycle.choice.covers),
+      ...reason("Target", ...targetReason(cycle)),
+      ...reason("Calendar", cycle.calendarKey, calendarReason(cycle.choice)),
+    ),
+  );
+  made.addEventListener("toggle", () => {
+    if (/** @type {HTMLDetailsElement} */ (made).open) opened.add(cycle.id);
+    else opened.delete(cycle.id);
+  });
+  return made;
+}
+
+/**
+ * @param {string} title
+ * @param {string} name
+ * @param {string} words
+ * @param {string} [condition]
+ * @returns {HTMLElement[]}
+ */
+function reason(title, name, words, condition) {
+  const code = condition === undefined ? null : element("code", {}, condition);
+  return [element("dt", {}, title), element("dd", {}, name, element("span", { class: "sub" }, words, code ? " " : null, code))];
+}
+
+/**
+ * @param {Cycle} cycle
+ * @returns {[string, string, string?]}
+ */
+function targetReason({ target, choice: { targetByHand, targetPlace, targetWhen } }) {
+  if (targetByHand) return [target, "was set by hand"];
+  return [target, `number ${targetPlace}, the first whose condition holds:`, targetWhen];
+}
+
+/**
+ * @param {Choice} choice
+ * @returns {string}
+ */
+function calendarReason({ calendarRule, calendarAttribute }) {
+  if (calendarRule === "target") return "named by the target";
+  if (calendarRule === "attribute") return `by the attribute ${calendarAttribute} of the subject`;
+  return calendarRule === "default" ? "the policy's default" : "the tenant's default";
+}
 
 /**
  * @param {Cycle} cycle
