@@ -1,47 +1,60 @@
-"""A dense table by UTC day, for questions about datetimes: a day's total, and the pattern that it follows.
+"""A dense table by UTC day, for questions about datetimes: a day's totals, and the pattern that it follows.
 
-Days of one pattern share its parts, so that a day costs two places in lists and one integer. What a question
-touches stays in the processor's caches, whether its two instants are an hour or ten years apart.
+Days of one pattern share its parts, so that a day costs a place in a few lists and the numbers of its own.
+What a question touches stays in the processor's caches, whether its instants are an hour or ten years apart.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple, TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeAlias
 
 from businesstime.horizon import Horizon
-from businesstime.instants import DAY_US, EPOCH, SECOND_US
-from businesstime.lookups import day_pieces
+from businesstime.instants import DAY_US, EPOCH, MICROSECOND, REACH_LAST, SECOND_US, to_us
+from businesstime.lookups import day_pieces, intervals_by_total
 
-__all__ = ["DayTable", "Days", "Part"]
+__all__ = ["SPAN_S", "DayTable", "Days", "Dues", "Part", "Span"]
 
-# (opens_s, before_us, closes_s, next): before second `closes_s` of a day its open time is `before_us`, and
-# grows from `opens_s` on. The last part of a day is empty and lies at its end.
-Part: TypeAlias = tuple[int, int, int, "Part"]
+# (opens_s, before_us, closes_s, next, before, closed): before second `closes_s` of a day its open time is
+# `before_us`, as a timedelta `before`; from `opens_s` on that grows, and the day's closed time is `closed`.
+# The last part of a day is empty and lies at its end.
+Part: TypeAlias = tuple[int, int, int, "Part", timedelta, timedelta]
 
+# (until, add, next): an Interval with the totals up to `until`; adding `add` to one gives its instant.
+Span: TypeAlias = tuple[timedelta, datetime, "Span"]
+
+# (first, parts, totals_us): from midnight `first` on, each day's parts and the total at its start.
+# Plain tuples, here and below: Python takes them apart far faster than named ones.
+Days: TypeAlias = tuple[datetime, list[Part], list[int]]
+
+# (first, parts, totals, closed, rows): the same days, with the open and the closed time before each, counted
+# from an origin that leaves no total negative; and the Spans of each 24 hours of open time, one a SPAN_S.
+Dues: TypeAlias = tuple[datetime, list[Part], list[timedelta], list[timedelta], list[tuple[Span, ...]]]
+
+SPAN_S: Final = 7_200
+_SPANS_US: Final = range(0, DAY_US, SPAN_S * SECOND_US)
 _MARGIN_DAYS: Final = 366
+_NEVER: Final = datetime(REACH_LAST.year, 1, 1, tzinfo=UTC)
 
-# A day that is not entered, and what follows a day's last part: to read it is an IndexError.
+# What is not entered, and what follows a day's last part: to read it is an IndexError.
 _NOTHING: Final[tuple[()]] = ()
 
 
-class Days(NamedTuple):
-    """Consecutive days from `first`, a midnight: of each its parts, and the total at its start in µs."""
-
-    first: datetime
-    parts: list[Part]
-    totals_us: list[int]
-
-
 class DayTable:
-    """The days asked for so far, and those between them. A Horizon only grows: no entry goes stale."""
+    """The days asked for from some midnight on. A Horizon only grows, and lists too: no entry goes stale."""
 
-    __slots__ = ("_horizon", "_patterns", "days")
+    __slots__ = ("_horizon", "_origin_us", "_patterns", "days", "dues")
 
-    def __init__(self, horizon: Horizon) -> None:
+    def __init__(self, horizon: Horizon, at: datetime = _NEVER) -> None:
+        """Begin some time before a UTC instant, with no day yet."""
+        first = EPOCH + timedelta(days=(at - EPOCH).days - _MARGIN_DAYS)
+        parts: list[Part] = []
         self._horizon = horizon
+        # The total is 0 at the anchor, and less by no more than the time before it.
+        self._origin_us = min(to_us(first) - horizon.anchor_us, 0)
         self._patterns: dict[tuple[tuple[int, int, int], ...], Part] = {}
-        self.days = Days(EPOCH, [], [])
+        self.days: Days = (first, parts, [])
+        self.dues: Dues = (first, parts, [], [], [])
 
     def enter(self, at: datetime) -> None:
         """Enter the day of an instant, unless an edge in it lies between two seconds.
@@ -53,40 +66,54 @@ class DayTable:
         start_us, total_us = day * DAY_US, pieces[0][2]
         if any(edge_us % SECOND_US for piece in pieces for edge_us in piece[:2]):
             return
-        pattern = tuple(
-            ((opens_us - start_us) // SECOND_US, before_us - total_us, (closes_us - start_us) // SECOND_US)
-            for opens_us, closes_us, before_us in pieces
+        _, parts, totals_us = self.days
+        _, _, totals, closed, _ = self.dues
+        place = (at - self.days[0]).days
+        for column in (closed, totals, totals_us, parts):
+            _make_room(column, place)
+        totals_us[place] = total_us
+        totals[place] = MICROSECOND * (total_us - self._origin_us)
+        closed[place] = timedelta(days=place) - totals[place]
+        parts[place] = self._shared(
+            tuple(
+                (
+                    (opens_us - start_us) // SECOND_US,
+                    before_us - total_us,
+                    (closes_us - start_us) // SECOND_US,
+                )
+                for opens_us, closes_us, before_us in pieces
+            )
         )
-        days = self._reaching(EPOCH + timedelta(days=day))
-        place = (at - days.first).days
-        days.totals_us[place] = total_us
-        days.parts[place] = self._shared(pattern)
+
+    def enter_due(self, total_us: int) -> None:
+        """Enter the row of a total that is reached in these days, if its 24 hours are compiled."""
+        row = (total_us - self._origin_us) // DAY_US
+        low_us = row * DAY_US + self._origin_us
+        starts_us = [low_us + each for each in _SPANS_US]
+        spans: list[Any] = []
+        chain: object = _NOTHING
+        for before_us, until_us, opens_us in intervals_by_total(self._horizon, low_us, low_us + DAY_US):
+            add = EPOCH + MICROSECOND * (opens_us - before_us + self._origin_us)
+            chain = (MICROSECOND * (until_us - self._origin_us), add, chain)
+            while starts_us and before_us < starts_us[-1]:
+                starts_us.pop()
+                spans.append(chain)
+        _make_room(self.dues[4], row)
+        self.dues[4][row] = tuple(reversed(spans))
 
     def _shared(self, pattern: tuple[tuple[int, int, int], ...]) -> Part:
         """Answer the one chain of a pattern's parts."""
-        chain: object = self._patterns.get(pattern, _NOTHING)
+        chain: Any = self._patterns.get(pattern, _NOTHING)
         if chain is _NOTHING:
-            for part in reversed(pattern):
-                chain = (*part, chain)
-            self._patterns[pattern] = chain  # type: ignore[assignment] # a chain's end is never read
-        return chain  # type: ignore[return-value] # as above
-
-    def _reaching(self, day: datetime) -> Days:
-        """Answer days that hold one, with some before or after it when it is a new first or last."""
-        days = self.days
-        have = len(days.parts)
-        place = (day - days.first).days
-        if not have:
-            self.days = days = _none(day, 1)
-        elif place < 0:
-            more = _none(day - timedelta(days=_MARGIN_DAYS), _MARGIN_DAYS - place)
-            self.days = days = Days(more.first, more.parts + days.parts, more.totals_us + days.totals_us)
-        elif place >= have:
-            more = _none(day, place - have + _MARGIN_DAYS)
-            self.days = days = Days(days.first, days.parts + more.parts, days.totals_us + more.totals_us)
-        return days
+            for opens_s, before_us, closes_s in reversed(pattern):
+                before = MICROSECOND * before_us
+                chain = (opens_s, before_us, closes_s, chain, before, timedelta(seconds=opens_s) - before)
+            self._patterns[pattern] = chain
+        part: Part = chain
+        return part
 
 
-def _none(first: datetime, count: int) -> Days:
-    nothing: list[Part] = [_NOTHING] * count  # type: ignore[list-item] # an IndexError, whoever reads it
-    return Days(first, nothing, [0] * count)
+def _make_room(column: list[Any], place: int) -> None:
+    """Make room in a list for a place, and for some after it."""
+    if place >= len(column):
+        column.extend([_NOTHING] * (place - len(column) + _MARGIN_DAYS))

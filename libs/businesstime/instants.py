@@ -18,10 +18,10 @@ __all__ = [
     "REACH_LAST",
     "REACH_START_US",
     "SECOND_US",
+    "ZERO",
     "date_to_us",
     "from_us",
     "to_us",
-    "to_utc",
 ]
 
 SECOND_US: Final = 1_000_000
@@ -30,6 +30,7 @@ DAY_US: Final = DAY_S * SECOND_US
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Multiplying it is the fastest exact way from an integer to a timedelta.
 MICROSECOND: Final = timedelta(microseconds=1)
+ZERO: Final = timedelta()
 EPOCH_ORDINAL: Final = EPOCH.toordinal()
 
 # Sums are bounded: no instant makes a Timeline grow beyond six centuries.
@@ -52,13 +53,6 @@ def to_us(instant: datetime) -> int:
         raise InstantNaiveError(f"{instant.isoformat()} has no zone: give an aware datetime")
     since = instant - EPOCH
     return (since.days * DAY_S + since.seconds) * SECOND_US + since.microseconds
-
-
-def to_utc(instant: datetime) -> datetime:
-    """Turn an aware datetime into one in UTC. Raises InstantNaiveError."""
-    if instant.utcoffset() is None:
-        raise InstantNaiveError(f"{instant.isoformat()} has no zone: give an aware datetime")
-    return instant.astimezone(UTC)
 
 
 def from_us(instant_us: int) -> datetime:

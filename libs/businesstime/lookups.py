@@ -16,7 +16,6 @@ from businesstime.horizon import Horizon, Totals
 from businesstime.instants import DAY_US
 
 __all__ = [
-    "END",
     "TOTAL_SHIFT",
     "Piece",
     "Stretch",
@@ -38,29 +37,29 @@ Piece: TypeAlias = tuple[int, int, int, "Piece"]
 Stretch: TypeAlias = tuple[int, int, "Stretch"]
 
 # What follows the last piece: never read, since the look-up before it ends inside the chain.
-END: Final[tuple[()]] = ()
+_END: Final[tuple[()]] = ()
 
 
 def fill_pieces(table: dict[int, Piece], horizon: Horizon, day: int) -> None:
     """Enter the pieces of a day, counted from 1970. Raises NeverOpensError, OutOfReachError."""
-    chain: object = END
+    chain: object = _END
     for opens_us, closes_us, total_us in reversed(day_pieces(horizon, day)):
         chain = (closes_us, opens_us, total_us, chain)
-    table[day] = chain  # type: ignore[assignment] # a chain ends with END, which is never read
+    table[day] = chain  # type: ignore[assignment] # a chain ends with _END, which is never read
 
 
 def fill_stretches(table: dict[int, Stretch], horizon: Horizon, bucket: int) -> bool:
     """Enter the open Intervals whose totals touch `[bucket, bucket + 1) << TOTAL_SHIFT` µs.
 
-    False, and no entry, where reach does not fill the bucket: a slower search says whether it holds a total.
+    False, and no entry, where what is compiled does not fill the bucket: a slower search finds its totals.
     """
-    chain: object = END
+    chain: object = _END
     low_us, high_us = bucket << TOTAL_SHIFT, (bucket + 1) << TOTAL_SHIFT
     for before_us, until_us, opens_us in intervals_by_total(horizon, low_us, high_us):
         chain = (until_us, opens_us - before_us, chain)
-    if chain is not END:
+    if chain is not _END:
         table[bucket] = chain  # type: ignore[assignment] # as above
-    return chain is not END
+    return chain is not _END
 
 
 def reach_totals(horizon: Horizon, low_us: int, high_us: int) -> Totals:
@@ -85,9 +84,10 @@ def search_total(horizon: Horizon, total_us: int, *, first: bool) -> int:
 def intervals_by_total(horizon: Horizon, low_us: int, high_us: int) -> Iterator[tuple[int, int, int]]:
     """Yield (total at its opening, total at its closing, its opening) of Intervals, the last one first.
 
-    Of those that touch the totals `[low_us, high_us)`; of none if reach does not go below and above them.
+    Of those that touch the totals `[low_us, high_us)`; of none if what is compiled does not go below and
+    above them: no table has more compiled than the answers need.
     """
-    coverage, before_us = reach_totals(horizon, low_us, high_us)
+    coverage, before_us = horizon.totals()
     if before_us[0] >= low_us or before_us[-1] <= high_us:
         return
     first = int(np.searchsorted(before_us, low_us, side="left")) - 1

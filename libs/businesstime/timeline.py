@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from operator import index
 
@@ -16,14 +16,13 @@ from businesstime.blobs import pack, unpack
 from businesstime.business_days import BusinessDates
 from businesstime.compiling import combine_common
 from businesstime.coverage import Coverage, Interval
-from businesstime.day_table import DayTable
+from businesstime.day_table import SPAN_S, DayTable
 from businesstime.documents import read_packed_schedule, schedule_to_document
-from businesstime.due_table import DueTable
 from businesstime.durations import BusinessDays
 from businesstime.editions import CURRENT_EDITIONS, data_editions, timeline_key
 from businesstime.errors import BlobStaleError
 from businesstime.horizon import Horizon
-from businesstime.instants import DAY_US, MICROSECOND, from_us, to_us, to_utc
+from businesstime.instants import DAY_US, MICROSECOND, ZERO, from_us, to_us
 from businesstime.lookups import TOTAL_SHIFT, Piece, Stretch, fill_pieces, fill_stretches, search_total
 from businesstime.schedule import Schedule
 from businesstime.segments import Segment, explain
@@ -52,8 +51,8 @@ class Timeline:
         self.horizon = Horizon(coverage, lambda: self.schedule, database)
         self._pieces: dict[int, Piece] = {}
         self._stretches: dict[int, Stretch] = {}
-        self._days = DayTable(self.horizon)
-        self._dues = DueTable(self.horizon)
+        self._table = DayTable(self.horizon)
+        self._days, self._dues = self._table.days, self._table.dues
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -185,76 +184,70 @@ class Timeline:
 
     def elapsed(self, start: datetime, end: datetime) -> int:
         """Answer the open time in `[start, end)` in µs, negative when they are the other way round."""
-        if start.tzinfo is not UTC or end.tzinfo is not UTC:
-            start, end = to_utc(start), to_utc(end)
-        first, parts, totals_us = self._days.days
-        since, until = start - first, end - first
-        day, end_day = since.days, until.days
-        if day < 0 or end_day < 0:
-            return self._elapsed_anew(start, end)
+        first, parts, totals_us = self._days
         try:
-            part, end_part = parts[day], parts[end_day]
-            total_us, end_us = totals_us[day], totals_us[end_day]
-            if since.seconds >= part[0]:
-                at_s = since.seconds
+            since, until = start - first, end - first
+            day, end_day = since.days, until.days
+            if day < 0 or end_day < 0:
+                return self._elapsed_anew(start, end)
+            part, at_s, total_us = parts[day], since.seconds, totals_us[day]
+            if at_s >= part[0]:
                 while at_s >= part[2]:
                     part = part[3]
                 total_us += part[1]
                 if at_s >= part[0]:
                     total_us += (at_s - part[0]) * 1_000_000 + since.microseconds
-            if until.seconds >= end_part[0]:
-                at_s = until.seconds
-                while at_s >= end_part[2]:
-                    end_part = end_part[3]
-                end_us += end_part[1]
-                if at_s >= end_part[0]:
-                    end_us += (at_s - end_part[0]) * 1_000_000 + until.microseconds
-        except IndexError:
+            part, at_s, end_us = parts[end_day], until.seconds, totals_us[end_day]
+            if at_s >= part[0]:
+                while at_s >= part[2]:
+                    part = part[3]
+                end_us += part[1]
+                if at_s >= part[0]:
+                    end_us += (at_s - part[0]) * 1_000_000 + until.microseconds
+        except (IndexError, TypeError):
             return self._elapsed_anew(start, end)
         return end_us - total_us
 
     def deadline(self, start: datetime, duration: int | timedelta | BusinessDays) -> datetime:
         """Answer, in UTC, the earliest instant at which a duration has passed; negative: the latest."""
-        if start.tzinfo is not UTC:
-            start = to_utc(start)
-        if not isinstance(duration, int):
-            due = self._dues.due(start, duration) if isinstance(duration, timedelta) else None
-            return due or self._deadline_anew(start, duration)
-        first, parts, totals_us = self._days.days
-        since = start - first
-        day = since.days
+        first, parts, totals, closed, rows = self._dues
         try:
-            part, total_us = parts[day], totals_us[day] + duration
-            if since.seconds >= part[0]:
-                at_s = since.seconds
+            since = start - first
+            day, at_s = since.days, since.seconds
+            if type(duration) is int and duration > 0:
+                # Timedeltas add up to a datetime at once, where integers have to be turned into one.
+                duration = MICROSECOND * duration
+            elif type(duration) is not timedelta or duration <= ZERO:
+                return self._deadline_anew(start, duration)
+            if day < 0:
+                return self._deadline_anew(start, duration)
+            part = parts[day]
+            if at_s < part[0]:
+                total = totals[day] + duration
+            else:
                 while at_s >= part[2]:
                     part = part[3]
-                total_us += part[1]
-                if at_s >= part[0]:
-                    total_us += (at_s - part[0]) * 1_000_000 + since.microseconds
-            until_us, before_us, opens, later = self._dues.by_total[total_us >> TOTAL_SHIFT]
-        except LookupError:
+                opened = totals[day] + part[4] if at_s < part[0] else since - closed[day] - part[5]
+                total = opened + duration
+            until, add, after = rows[total.days][total.seconds // SPAN_S]
+        except (IndexError, TypeError, OverflowError):
             return self._deadline_anew(start, duration)
-        if day < 0 or duration <= 0:
-            return self._deadline_anew(start, duration)
-        while total_us > until_us:
-            until_us, before_us, opens, later = later
-        return opens + MICROSECOND * (total_us - before_us)
+        while total > until:
+            until, add, after = after
+        return add + total
 
     def is_open(self, at: datetime) -> bool:
         """Say whether the instant is open."""
-        if at.tzinfo is not UTC:
-            at = to_utc(at)
-        first, parts, _ = self._days.days
-        since = at - first
-        day, at_s = since.days, since.seconds
-        if day < 0:
-            return self._is_open_anew(at)
+        first, parts, _ = self._days
         try:
+            since = at - first
+            day, at_s = since.days, since.seconds
+            if day < 0:
+                return self._is_open_anew(at)
             part = parts[day]
             while at_s >= part[2]:
                 part = part[3]
-        except IndexError:
+        except (IndexError, TypeError):
             return self._is_open_anew(at)
         return at_s >= part[0]
 
@@ -324,14 +317,16 @@ class Timeline:
 
     def _elapsed_anew(self, start: datetime, end: datetime) -> int:
         """Answer by way of integers, and enter the days for the next question."""
-        self._days.enter(start)
-        self._days.enter(end)
-        return self.elapsed_us(to_us(start), to_us(end))
+        elapsed_us = self.elapsed_us(to_us(start), to_us(end))
+        for at in (start, end):
+            self._enter(at)
+        return elapsed_us
 
     def _is_open_anew(self, at: datetime) -> bool:
+        is_open = self.is_open_us(to_us(at))
         if self.horizon.opens():
-            self._days.enter(at)
-        return self.is_open_us(to_us(at))
+            self._enter(at)
+        return is_open
 
     def _deadline_anew(self, start: datetime, duration: int | timedelta | BusinessDays) -> datetime:
         """Answer by way of integers, and enter what finds it the next time."""
@@ -340,9 +335,15 @@ class Timeline:
             return from_us(self.add_business_days_us(start_us, duration.days))
         duration_us = duration // MICROSECOND if isinstance(duration, timedelta) else index(duration)
         due_us = self.deadline_us(start_us, duration_us)
-        if duration_us > 0 and isinstance(duration, timedelta):
-            self._dues.enter_timedeltas(start, self.total_us(due_us))
-        elif duration_us > 0:
-            self._days.enter(start)
-            self._dues.enter(self.total_us(due_us))
+        if duration_us > 0:
+            self._enter(start).enter_due(self.total_us(due_us))
         return from_us(due_us)
+
+    def _enter(self, at: datetime) -> DayTable:
+        """Enter an instant's day, in a table that begins earlier where need be."""
+        table = self._table
+        if at < table.days[0]:
+            table = self._table = DayTable(self.horizon, at)
+            self._days, self._dues = table.days, table.dues
+        table.enter(at)
+        return table
