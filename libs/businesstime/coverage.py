@@ -89,10 +89,10 @@ def from_edges(start_us: int, end_us: int, opens: Int64Array, closes: Int64Array
     """
     if not len(opens):
         return Coverage(start_us, end_us, _NONE, _NONE)
-    apart = opens[1:] > closes[:-1]
-    if not apart.all():
-        opens = opens[np.concatenate(([True], apart))]
-        closes = closes[np.concatenate((apart, [True]))]
+    gaps = np.flatnonzero(opens[1:] > closes[:-1])
+    if len(gaps) < len(opens) - 1:
+        opens = np.concatenate((opens[:1], opens[1:][gaps]))
+        closes = np.concatenate((closes[gaps], closes[-1:]))
     some = opens < closes
     if not some.all():
         opens, closes = opens[some], closes[some]

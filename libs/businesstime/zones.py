@@ -54,10 +54,13 @@ class ZoneRules:
         if first == last:  # most spans of a few weeks, and zones without summer time
             flat: Int64Array = np.maximum(walls_s - self.offsets_s[first], self.instants_s[first]) * SECOND_US
             return flat
-        cuts = np.searchsorted(walls_s, self.crests_s[first:last])
-        counts = np.diff(cuts, prepend=0, append=len(walls_s))
-        eras = np.repeat(np.arange(first, last + 1), counts)
-        edges: Int64Array = np.maximum(walls_s - self.offsets_s[eras], self.instants_s[eras]) * SECOND_US
+        bounds = np.zeros(last - first + 2, dtype=np.intp)
+        bounds[1:-1] = np.searchsorted(walls_s, self.crests_s[first:last])
+        bounds[-1] = len(walls_s)
+        counts = bounds[1:] - bounds[:-1]
+        edges = walls_s - self.offsets_s[first : last + 1].repeat(counts)
+        np.maximum(edges, self.instants_s[first : last + 1].repeat(counts), out=edges)
+        edges *= SECOND_US
         return edges
 
     def edges_anyhow_us(self, walls_us: Int64Array) -> Int64Array:
