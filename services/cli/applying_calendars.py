@@ -179,6 +179,7 @@ def _named(by_list: Mapping[str, Sequence[Manifest]], error: GatewayRefusalError
     if found is not None:
         source = f"{by_list[found[1]][int(found[2])].source}: "
         said, field = (as_in_file(text.removeprefix(found[0])) for text in (said, field))
-    if field in _OPTIONS:
-        source, said, field = "", in_options(said, _OPTIONS), _OPTIONS[field]
+    option = _OPTIONS.get(said.partition(": ")[0])
+    if option is not None:
+        source, said, field = "", in_options(said, _OPTIONS), option
     return GatewayRefusalError(f"{source}{said}", code=error.code, kind=error.kind, field=field or None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -40,7 +40,7 @@ class CalendarFileError(CliError):
 
 
 def read_timelines(
-    paths: Iterable[Path], *, keys: Sequence[str], now: datetime, tell: Callable[[str], None]
+    paths: Collection[Path], *, keys: Sequence[str], now: datetime, tell: Callable[[str], None]
 ) -> dict[CalendarKey, Timeline]:
     """Compile the Calendars that files describe, or of these the ones asked for; by key, in that order.
 
@@ -49,6 +49,9 @@ def read_timelines(
     """
     manifests = read_manifests(paths, bare=Kind.CALENDAR)
     files = {manifest.key: manifest for manifest in manifests if manifest.kind is Kind.CALENDAR}
+    if not files:
+        listed = ", ".join(map(str, paths))
+        raise CalendarFileError(f"{listed}: holds no calendar", code="calendar_unknown")
     sources = {one.key: _entries(one) for one in manifests if one.kind is Kind.ICS_SOURCE}
     book = {}
     for manifest in files.values():

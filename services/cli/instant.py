@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from businesstime import ZoneUnknownError, zone
 from cli.errors import OptionError
 
-__all__ = ["read_instant", "read_zone"]
+__all__ = ["read_instant"]
 
 FIRST_YEAR, LAST_YEAR = 1970, 2099
 
@@ -25,12 +24,3 @@ def read_instant(text: str, option: str) -> datetime:
     if not FIRST_YEAR <= instant.year <= LAST_YEAR:
         raise OptionError(f"{option}: {text!r} lies outside of {FIRST_YEAR} to {LAST_YEAR}", field=option)
     return instant.astimezone(UTC)
-
-
-def read_zone(name: str, option: str) -> str:
-    """Take the name of a zone. Raises OptionError, which names the option."""
-    try:
-        zone(name)
-    except ZoneUnknownError as error:
-        raise OptionError(f"{option}: {error.reason}", field=option) from None
-    return name

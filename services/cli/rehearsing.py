@@ -32,7 +32,12 @@ _ASSESSMENT = """query ($key: String!, $period: String!, $attained: [AttainedTar
     startsAt endsAt currency amountMinor
   }
 }"""
-_OPTIONS = {"policy_key": "--policy", "calendar.key": "--calendar"}
+_OPTIONS = {
+    "policy_key": "--policy",
+    "calendar.key": "--calendar",
+    "agreement_key": "--agreement",
+    "period": "--period",
+}
 _COUNTED = ("met", "breached", "pending", "cancelled")
 
 
@@ -128,11 +133,7 @@ async def rehearse(
     after = None
     while not rehearsal.done:
         variables = {**asked, "at": rehearsal.at, "after": after}
-        try:
-            page = (await client.ask(_BACKTEST, variables, patient=True))["backtest"]
-        except GatewayRefusalError as error:
-            said = in_options(str(error), _OPTIONS)
-            raise GatewayRefusalError(said, code=error.code, kind=error.kind, field=error.field) from error
+        page = (await _ask(client, _BACKTEST, variables))["backtest"]
         yield rehearsal.add(page)
         after = page["cursor"]
     if stands is not None:
@@ -149,7 +150,7 @@ async def assess(
     if question.agreement_key is None:
         return None
     variables = {"key": question.agreement_key, "period": question.period, "attained": attained}
-    answer: dict[str, Any] = (await client.ask(_ASSESSMENT, variables, patient=True))["assessment"]
+    answer: dict[str, Any] = (await _ask(client, _ASSESSMENT, variables))["assessment"]
     return answer
 
 
@@ -166,3 +167,12 @@ def attained(question: Question, rehearsal: Rehearsal) -> list[dict[str, Any]]:
         }
         for metric, target in targets
     ]
+
+
+async def _ask(client: GatewayClient, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask, patiently. Raises GatewayRefusalError, which names the option at fault."""
+    try:
+        return await client.ask(query, variables, patient=True)
+    except GatewayRefusalError as error:
+        said = in_options(str(error), _OPTIONS)
+        raise GatewayRefusalError(said, code=error.code, kind=error.kind, field=error.field) from error

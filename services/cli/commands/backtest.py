@@ -26,6 +26,7 @@ from cli.backtesting import (
 )
 from cli.errors import OptionError
 from cli.results import Format
+from cli.zones import read_zone
 
 __all__ = ["app", "backtest"]
 
@@ -51,7 +52,10 @@ def backtest(
     ],
     timezone: Annotated[
         str | None,
-        typer.Option(help="The zone of the export's wall times; by default that of the default calendar."),
+        typer.Option(
+            help="The zone of the export's wall times; by default that of the default calendar.",
+            callback=lambda name: read_zone(name, "--timezone"),
+        ),
     ] = None,
     as_of: Annotated[
         str | None,

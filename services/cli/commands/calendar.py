@@ -32,7 +32,8 @@ from cli.calendar_display import (
     state_rows,
 )
 from cli.calendar_files import read_timelines
-from cli.instant import read_instant, read_zone
+from cli.instant import read_instant
+from cli.zones import read_zone
 
 __all__ = ["app"]
 
@@ -67,7 +68,7 @@ Zone = Annotated[
     typer.Option(
         "--zone",
         help="The zone of printed times; default: each calendar's.",
-        callback=lambda name: None if name is None else read_zone(name, "--zone"),
+        callback=lambda name: read_zone(name, "--zone"),
     ),
 ]
 Start = Annotated[str, typer.Option("--from", help="An instant, RFC 3339 with offset.", show_default=False)]

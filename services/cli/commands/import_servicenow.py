@@ -21,6 +21,7 @@ from cli.import_report import rejected_rows, write_report
 from cli.importing import BATCH, LANES, Tally, send_rows
 from cli.runtime import DATA_DIRECTORY
 from cli.servicenow import read_servicenow
+from cli.zones import read_zone
 
 __all__ = ["REJECTED_EXIT", "servicenow"]
 
@@ -39,7 +40,11 @@ def servicenow(
     ],
     timezone: Annotated[
         str,
-        typer.Option(help="The zone of the export's wall times, as America/Sao_Paulo.", show_default=False),
+        typer.Option(
+            help="The zone of the export's wall times, as America/Sao_Paulo.",
+            show_default=False,
+            callback=lambda name: read_zone(name, "--timezone"),
+        ),
     ],
     tenant: Annotated[
         str | None, typer.Option(help="Whose events they are; the token must be theirs.", show_default=False)

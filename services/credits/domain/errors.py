@@ -86,7 +86,7 @@ class AgreementUnknownError(CreditsError):
     kind = "not_found"
 
     def __init__(self, key: str, *, field: str = "key") -> None:
-        super().__init__(f"{field}: there is no agreement {key!r}", field=field)
+        super().__init__(f"there is no agreement {key!r}", field=field)
 
 
 class StatementUnknownError(CreditsError):

@@ -223,6 +223,9 @@ async def test_what_was_planned_is_applied_by_its_token(client: GatewayClient, t
     _, (hours, *_, last) = await planned(client, file)
     terms = CalendarTerms(plan_token=last.partition("--plan-token ")[2].split()[0])
     write(tmp_path / "other.yaml", CALENDAR.format(key="other"))
+    none = replace(terms, plan_token=file.name)
+    with pytest.raises(GatewayRefusalError, match=r"^--plan-token: is none of a plan"):
+        _ = [one async for one in apply_manifests(client, read_manifests([file]), terms=none)]
     with pytest.raises(GatewayRefusalError, match="plan anew"):
         _ = [one async for one in apply_manifests(client, read_manifests([tmp_path]), terms=terms)]
     (done,) = [one async for one in apply_manifests(client, read_manifests([file]), terms=terms)]

@@ -277,7 +277,7 @@ def test_each_bad_input_is_one_clear_line(export: Path, tmp_path: Path) -> None:
         "there is no such file": backtest(tmp_path / "none.csv", *CALENDAR),
         "'noon' is no RFC 3339 instant": backtest(export, *CALENDAR, "--as-of", "noon"),
         "has no offset": backtest(export, *CALENDAR, "--as-of", "2016-03-01T21:30:00"),
-        "Nowhere": backtest(export, *CALENDAR, "--timezone", "Nowhere/Here"),
+        "--timezone: 'Nowhere/Here'": backtest(export, *CALENDAR, "--timezone", "Nowhere/Here"),
     }
     for reason, run in faults.items():
         assert reason in refusal(run)

@@ -132,6 +132,12 @@ def test_a_wrong_option_is_named(calendar: Command, london: str, options: tuple[
     assert said in calendar.refusal(command, london, *rest)
 
 
+def test_files_without_a_calendar_are_told(calendar: Command, tmp_path: Path) -> None:
+    """A folder of policies is no answer of nothing."""
+    (tmp_path / "p.yaml").write_text("kind: Policy\nkey: p", encoding="utf-8")
+    assert calendar.refusal("is-open", str(tmp_path)) == f"meantime: {tmp_path}: holds no calendar"
+
+
 def test_a_week_from_the_end_of_what_can_be_asked(calendar: Command, london: str) -> None:
     """An end that was not given is not held against anybody."""
     assert calendar.lines("intervals", london, "--from", "2099-12-29T12:00:00Z")[0].startswith(

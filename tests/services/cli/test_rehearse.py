@@ -122,6 +122,11 @@ async def test_refusals_are_one_line(recorded: Access, tmp_path: Path) -> None:
         (["--policy", "other"], "there is no policy 'other'"),
         (["--policy", "resolution", "--period", "2016-03"], "--agreement and --period go together"),
         (["--policy", "resolution", "--calendar", "service-desk"], "KEY=FILE is needed"),
+        (
+            ["--policy", "resolution", "--agreement", "servicedesk", "--period", "2016-03"],
+            "meantime: --agreement: there is no agreement 'servicedesk'",
+        ),
+        (["--policy", "resolution", *MONEY[:3], "March"], "meantime: --period: 'March' is not a month"),
         (["--policy", "resolution", str(tmp_path / "nothing.yaml")], "No such file"),
         (
             ["--policy", "resolution", "--calendar", f"servicedesk={desk}"],

@@ -115,7 +115,10 @@ async def test_an_agreement_that_is_not_there(api: Api) -> None:
             "offset",
         ),
         (
-            'mutation { ingestEvents(input: {events: [{eventId: "1", subjectId: "s"}]}) { accepted } }',
+            (
+                'mutation { ingestEvents(input: {events: [{eventId: "1", subjectId: "s", type: "t"}]}) {'
+                " accepted } }"
+            ),
             "input.events[0].occurredAt",
             "required",
         ),
