@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.applying_calendars import AppliedFiles, CalendarTerms, apply_files
 from cli.applying_default import apply_default, check_default
+from cli.dated_documents import as_in_file
 from cli.graphql import ERRORS, GatewayClient, GatewayRefusalError
 from cli.manifest import WORDS, Kind, Manifest
 from clocks.domain.policy_advice import advise
@@ -191,6 +192,7 @@ async def _read(client: GatewayClient, manifest: Manifest) -> tuple[int, dict[st
 
 
 def _named(manifest: Manifest, error: GatewayRefusalError) -> GatewayRefusalError:
+    said, field = (as_in_file(text) for text in (str(error), error.field or ""))
     return GatewayRefusalError(
-        f"{manifest.source}: {error}", code=error.code, kind=error.kind, field=error.field
+        f"{manifest.source}: {said}", code=error.code, kind=error.kind, field=field or None
     )

@@ -35,7 +35,7 @@ mutation Apply($input: ApplyCalendarsInput!, $money: Boolean!) {{
 }}
 """
 _DONE = {"CREATE": "created", "AMEND": "amended", "NONE": "unchanged"}
-_OPTIONS = {"reason": "--reason", "effective_from": "--effective-from", "plan_token": "--plan-token"}
+_OPTIONS = {"reason": "--reason", "effective_from": "--effective-from", "planToken": "--plan-token"}
 _PLACE = re.compile(r"(calendars|sources)\[(\d+)\]\.?")
 
 

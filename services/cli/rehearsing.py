@@ -33,9 +33,9 @@ _ASSESSMENT = """query ($key: String!, $period: String!, $attained: [AttainedTar
   }
 }"""
 _OPTIONS = {
-    "policy_key": "--policy",
+    "policyKey": "--policy",
     "calendar.key": "--calendar",
-    "agreement_key": "--agreement",
+    "agreementKey": "--agreement",
     "period": "--period",
 }
 _COUNTED = ("met", "breached", "pending", "cancelled")

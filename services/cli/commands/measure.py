@@ -30,7 +30,7 @@ __all__ = ["app", "measure_periods"]
 MAX_DIGITS = 20
 VARIABLE = re.compile(r"(?s)Variable '\$(?P<name>\w+)(?P<path>)' has invalid value: (?P<reason>.*)")
 FIELD = re.compile(
-    r"(?s)(?P<name>measure|period|rolling_days|start|end|unit|zone|first_day|by|where)"
+    r"(?s)(?P<name>measure|period|rollingDays|start|end|unit|zone|firstDay|by|where)"
     r"(?:\.(?P<path>[\w.]+))?: (?P<reason>.*)"
 )
 UPPER = re.compile(r"(?=[A-Z])")
@@ -110,7 +110,7 @@ async def ask(access: Access, question: PeriodQuestion, document: Path) -> tuple
 
 
 def in_options(error: GatewayRefusalError, document: Path) -> GatewayRefusalError:
-    """Say a refusal in the words of this command: --rolling-days for rolling_days, the file for `measure`."""
+    """Say a refusal in the words of this command: --rolling-days for rollingDays, the file for `measure`."""
     said = VARIABLE.fullmatch(str(error)) or FIELD.fullmatch(str(error))
     if said is None:
         return error
@@ -118,7 +118,7 @@ def in_options(error: GatewayRefusalError, document: Path) -> GatewayRefusalErro
     if name == "measure":
         field = f"{document}: {said['path']}" if said["path"] else str(document)
     else:
-        field = f"--{UPPER.sub('-', name).replace('_', '-').lower()}"
+        field = f"--{UPPER.sub('-', name).lower()}"
     return GatewayRefusalError(f"{field}: {said['reason']}", code=error.code, kind=error.kind, field=field)
 
 

@@ -42,6 +42,7 @@ async def imagine(
     at = now if request.at is None else read_instant(request.at, field="at")
     events = _events(request, at)
     story = await load_story(context, request.subject_id, None, database=database, rulebooks=rulebooks)
+    _check_known(events[-len(request.events) :] if request.events else (), story.policies)
     told = [*story.events, *events]
     last_us = max([to_us(at), *(event.occurred_at_us for event in events)])
     if request.until is not None:
@@ -111,6 +112,22 @@ def _events(request: ImagineSubject, at: datetime) -> list[Event]:
         if is_action(event):
             read_action(event)
     return events
+
+
+def _check_known(events: Sequence[Event], policies: Policies) -> None:
+    """Refuse what is done by hand to a Policy or Metric that is not there: it would do nothing."""
+    for place, event in enumerate(events):
+        action = read_action(event) if is_action(event) else None
+        if action is None or action.policy_key is None:
+            continue
+        field = f"events[{place}].attributes"
+        if action.policy_key not in policies:
+            raise EventInvalidError(f"there is no policy {action.policy_key!r}", field=f"{field}.policy")
+        versions = policies[action.policy_key]
+        if action.metric is not None and not any(action.metric in each.rules for each in versions):
+            raise EventInvalidError(
+                f"policy {action.policy_key!r} has no metric {action.metric!r}", field=f"{field}.metric"
+            )
 
 
 def _pauses(events: Sequence[Event], at: datetime, until: datetime, policies: Policies) -> Iterator[Event]:

@@ -8,14 +8,15 @@ masked in both.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from gateway.schema.declare import object_type, resolved
 from serving.context import RequestContext
-from serving.problems import describe
+from serving.problems import Problem, describe
 
-__all__ = ["Advice", "UserError", "camel_field", "find", "refusal_of", "settle"]
+__all__ = ["Advice", "UserError", "camel_field", "find", "naming", "refusal_of", "settle"]
 
 T = TypeVar("T")
 
@@ -25,12 +26,17 @@ HEAD = re.compile(r"[.\[]")
 UNDERSCORE = re.compile(r"_([a-z0-9])")
 
 
-class SaysField(Protocol):
-    """What a door advises on."""
+class Advises(Protocol):
+    """A door's advice."""
 
     @property
     def field(self) -> str:
         """Its path."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """Its sentence."""
         ...
 
 
@@ -58,9 +64,22 @@ def camel_field(path: str | None) -> str | None:
     return UNDERSCORE.sub(lambda match: match[1].upper(), head) + dot + rest
 
 
-def advice_field(root: SaysField) -> str:
+def renamed(message: str, field: str | None, name: str | None) -> str:
+    """Let a message that begins with its field begin with the field's name here."""
+    if field is None or name is None:
+        return message
+    begin = f"{field}: "
+    return f"{name}: {message[len(begin) :]}" if message.startswith(begin) else message
+
+
+def advice_field(root: Advises) -> str:
     """Name the part of the input that it is about, as a path."""
     return camel_field(root.field) or ""
+
+
+def advice_message(root: Advises) -> str:
+    """Say it in a sentence for people, which names the field, and what was meant, perhaps."""
+    return renamed(root.message, root.field, camel_field(root.field))
 
 
 @object_type
@@ -68,12 +87,11 @@ class Advice:
     """What was saved, or would be, and has no effect: most likely another thing was meant.
 
     code: for programs; stable.
-    message: a sentence for people, which names the field, and what was meant, perhaps.
     """
 
     code: str
     field: str = resolved(advice_field)
-    message: str
+    message: str = resolved(advice_message)
 
 
 def refusal_of(error: BaseException) -> UserError | None:
@@ -81,9 +99,9 @@ def refusal_of(error: BaseException) -> UserError | None:
     problem = describe(error)
     if problem is None:
         return None
-    return UserError(
-        code=problem.code, kind=problem.kind, field=camel_field(problem.field), message=problem.detail
-    )
+    field = camel_field(problem.field)
+    message = renamed(problem.detail, problem.field, field)
+    return UserError(code=problem.code, kind=problem.kind, field=field, message=message)
 
 
 async def settle(
@@ -99,7 +117,9 @@ async def settle(
         refusal = refusal_of(error)
         if refusal is None:
             raise
-        refusal.field = field_within(request, refusal.field)
+        within = field_within(request, refusal.field)
+        refusal.message = renamed(refusal.message, refusal.field, within)
+        refusal.field = within
         return None, [refusal]
 
 
@@ -111,6 +131,20 @@ def field_within(request: object, path: str | None) -> str | None:
     head = HEAD.split(path, maxsplit=1)[0]
     known = {camel_field(name) for name in names}
     return path if head in known else f"document.{path}"
+
+
+@contextmanager
+def naming(request: object, **names: str) -> Iterator[None]:
+    """Let a refusal name arguments as they are here: those of `names`, and what is inside of a document."""
+    try:
+        yield
+    except Exception as error:
+        problem = describe(error)
+        if problem is None or problem.field is None:
+            raise
+        name = names.get(problem.field) or field_within(request, camel_field(problem.field))
+        message = renamed(problem.detail, problem.field, name)
+        raise Problem(message, code=problem.code, kind=problem.kind, field=name) from error
 
 
 async def find(work: Awaitable[T]) -> T | None:

@@ -10,7 +10,7 @@ import strawberry
 from clocks import contract
 from gateway.schema.cycle import Cycle, Outcome, value_of
 from gateway.schema.declare import input_type, object_type
-from gateway.schema.failures import Advice, find
+from gateway.schema.failures import Advice, find, naming
 from gateway.schema.info import Info
 from gateway.schema.scalars import JSONObject
 
@@ -197,4 +197,5 @@ async def backtest_policy(
         first=subjects,
         after=after,
     )
-    return await info.context.clocks.backtest_policy(info.context.context, request)
+    with naming(request, first="subjects"):
+        return await info.context.clocks.backtest_policy(info.context.context, request)

@@ -147,7 +147,7 @@ async def test_the_default_calendar_stands_before_policies_that_need_it(
     assert str(plan) == "would amend default calendar shop (version 2)"
     assert await applied(client, other) == ["amended default calendar shop (version 2)"]
     write(other, "kind: DefaultCalendar\nkey: none")
-    with pytest.raises(GatewayRefusalError, match=r"b\.yaml: calendar_key: there is no calendar 'none'"):
+    with pytest.raises(GatewayRefusalError, match=r"b\.yaml: calendarKey: there is no calendar 'none'"):
         await applied(client, other)
     write(other, "kind: DefaultCalendar\nkey: shop\nzone: UTC")
     with pytest.raises(GatewayRefusalError, match=r"b\.yaml: zone: a DefaultCalendar has a key alone"):

@@ -95,6 +95,7 @@ async def test_an_agreement_that_is_not_there(api: Api) -> None:
       statement { number } errors { code field message } } }"""
     (error,) = (await api.ask(close))["closeStatement"]["errors"]
     assert (error["code"], error["field"]) == ("agreement_unknown", "agreementKey")
+    assert error["message"] == "agreementKey: there is no agreement 'nobody'"
     assert (await api.refusal('{ assessment(agreementKey: "nobody", period: "2026-01") { period } }'))[
         "field"
     ] == "agreementKey"
@@ -140,6 +141,25 @@ async def test_bad_literal(api: Api, document: str, field: str, reason: str) -> 
     assert (error["status"], error["code"], error["field"]) == (400, "document_invalid", field)
     assert error["message"].startswith(f"{field}: ")
     assert reason in error["message"]
+
+
+async def test_a_message_names_its_field_as_the_schema_does(api: Api) -> None:
+    """Also where the service has another name for it, or knows it by its place in the document alone."""
+    error = await api.refusal('{ backtest(policyKey: "p", document: {}, subjects: 0) { at } }')
+    assert (error["field"], error["message"]) == ("document.name", "document.name: is missing")
+    await api.ask(CREATE_CALENDAR, {"input": {"key": "sao-paulo", "name": "x", "document": CALENDAR}})
+    await api.ask(SAVE_POLICY, {"input": {"key": "p", "document": POLICY}})
+    error = await api.refusal('{ backtest(policyKey: "p", subjects: 0) { at } }')
+    assert (error["field"], error["message"]) == ("subjects", "subjects: is 1 to 2000, not 0")
+    error = await refused(api, SAVE_POLICY, {"input": {"key": "p", "document": {"name": "x"}}})
+    assert (error["field"], error["message"]) == ("document.metrics", "document.metrics: is missing")
+    wrong = {"key": "sao-paulo", "expectedVersion": 7, "document": CALENDAR}
+    amend = (
+        "mutation ($input: AmendCalendarInput!) { amendCalendar(input: $input) { errors { field message } } }"
+    )
+    (error,) = (await api.ask(amend, {"input": wrong}))["amendCalendar"]["errors"]
+    assert error["field"] == "expectedVersion"
+    assert error["message"].startswith("expectedVersion: calendar 'sao-paulo' is at version 1")
 
 
 async def test_batch_too_large(api: Api) -> None:
