@@ -7,17 +7,15 @@ time during which one version of its document and one default hold.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from clocks.domain.errors import DefaultCalendarMissingError
-from clocks.domain.policy import PolicyVersion, version_in_force
+from clocks.domain.policy import PolicyVersion
 
 __all__ = ["DefaultCalendar", "with_default", "with_defaults"]
-
-ALWAYS_US = -(2**63)
-"""Before every instant: then holds what holds always."""
 
 
 class DefaultCalendar(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +24,9 @@ class DefaultCalendar(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     calendar_key: str
     effective_from_us: int | None = None
+
+
+V = TypeVar("V", PolicyVersion, DefaultCalendar)
 
 
 def with_defaults(
@@ -41,19 +42,7 @@ def settled(
     """Split versions by default, where any of them leaves the choice to the tenant."""
     if all(version.policy.calendars.default is not None for version in versions):
         return versions
-    instants = {each.effective_from_us for each in versions} | {each.effective_from_us for each in defaults}
-    return tuple(part for instant_us in instants for part in parts_from(instant_us, versions, defaults))
-
-
-def parts_from(
-    instant_us: int | None, versions: Sequence[PolicyVersion], defaults: Sequence[DefaultCalendar]
-) -> Iterator[PolicyVersion]:
-    """List the version that governs from an instant on, and those that do not though they begin there."""
-    at_us = ALWAYS_US if instant_us is None else instant_us
-    default, governing = version_in_force(defaults, at_us), version_in_force(versions, at_us)
-    for version in versions:
-        if version is governing or version.effective_from_us == instant_us:
-            yield replace(with_default(version, default), effective_from_us=instant_us)
+    return tuple(_parts(_by_start(versions), _by_start(defaults)))
 
 
 def with_default(version: PolicyVersion, default: DefaultCalendar | None) -> PolicyVersion:
@@ -67,3 +56,31 @@ def with_default(version: PolicyVersion, default: DefaultCalendar | None) -> Pol
         )
     rules = replace(policy.calendars, default=default.calendar_key, default_rule="tenant_default")
     return replace(version, policy=replace(policy, calendars=rules), default_version=default.version)
+
+
+def _parts(
+    versions: Mapping[int | None, Sequence[PolicyVersion]],
+    defaults: Mapping[int | None, Sequence[DefaultCalendar]],
+) -> Iterator[PolicyVersion]:
+    """List, from each instant on, what governs, or all that begins there, of which the last governs."""
+    governing: Sequence[PolicyVersion] = ()
+    default: DefaultCalendar | None = None
+    for instant_us in sorted({*versions, *defaults}, key=_place):
+        begun = versions.get(instant_us, ())
+        governing = begun[-1:] or governing
+        default = defaults[instant_us][-1] if instant_us in defaults else default
+        for version in begun or governing:
+            yield replace(with_default(version, default), effective_from_us=instant_us)
+
+
+def _by_start(versions: Sequence[V]) -> Mapping[int | None, Sequence[V]]:
+    """Group versions by the instant from which they hold, each group in order of their numbers."""
+    groups: dict[int | None, list[V]] = {}
+    for version in sorted(versions, key=lambda each: each.version):
+        groups.setdefault(version.effective_from_us, []).append(version)
+    return groups
+
+
+def _place(instant_us: int | None) -> tuple[bool, int]:
+    """Order instants: what holds always came before all."""
+    return instant_us is not None, instant_us or 0

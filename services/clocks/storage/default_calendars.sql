@@ -8,6 +8,7 @@ WHERE $1::timestamptz IS NULL OR created_at <= $1
 ORDER BY version;
 
 -- name: insert_default
--- A version; never changed afterwards.
+-- A version; never changed afterwards. It was saved after those before it, whatever the clocks of the hosts say.
 INSERT INTO default_calendars (tenant_id, version, calendar_key, effective_from, created_at, created_by)
-VALUES (current_setting('meantime.tenant'), $1, $2, $3, $4, $5);
+VALUES (current_setting('meantime.tenant'), $1, $2, $3,
+        GREATEST($4::timestamptz, (SELECT max(created_at) FROM default_calendars)), $5);

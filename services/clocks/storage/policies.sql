@@ -29,9 +29,11 @@ RETURNING policy_key;
 UPDATE policies SET name = $2, version = $3 WHERE policy_key = $1;
 
 -- name: insert_version
--- What a version says; never changed afterwards.
+-- What a version says; never changed afterwards. It was saved in knowledge of the tenant's default Calendar, and so not
+-- before it, whatever the clocks of the hosts say that saved the two.
 INSERT INTO policy_versions (tenant_id, policy_key, version, effective_from, document, created_at, created_by)
-VALUES (current_setting('meantime.tenant'), $1, $2, $3, $4, $5, $6);
+VALUES (current_setting('meantime.tenant'), $1, $2, $3, $4,
+        GREATEST($5::timestamptz, (SELECT max(created_at) FROM default_calendars)), $6);
 
 -- name: read_policy
 -- A Policy by its key.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ import pytest
 
 from calendars.contract import CreateCalendar
 from calendars.service import CalendarsService
+from clocks.app import utc_now
 from clocks.contract import (
     ActOnClock,
     Clocks,
@@ -34,6 +35,7 @@ from pgstore.database import Database
 from serving.context import RequestContext
 from serving.problems import describe
 from tests.services.clocks.stories import SUPPORT, at, event
+from tests.services.standing_time import StandingTime
 
 OPEN: dict[str, Any] = {name: value for name, value in SUPPORT.items() if name != "calendars"}
 ALWAYS = {"zone": "Etc/UTC", "hours": {"mon-sun": ["00:00-24:00"]}}
@@ -217,3 +219,19 @@ async def test_one_cycle_is_read_as_it_stands_in_its_subject(
     for change in ({"cycle": 2}, {"cycle": 2**31}, {"metric": "none"}, {"subject_id": "t2"}):
         unknown = msgspec.structs.replace(wanted, **change)
         assert await refusal(door.read_cycle(context, unknown)) == ("cycle_unknown", "cycle")
+
+
+async def test_hosts_whose_clocks_differ_do_not_part_a_policy_from_its_default(
+    service: ClocksService, context: RequestContext, office: str, clock: StandingTime
+) -> None:
+    """A Policy that a slow host saved after the default of a fast one was not known before it."""
+    now = utc_now()
+    clock.at = now + timedelta(hours=1)
+    await service.set_default_calendar(context, SetDefaultCalendar(calendar_key=office))
+    clock.at = now
+    saved = await service.save_policy(context, SavePolicy(key="support", document=OPEN))
+    opened = event("e1", "t1", "2026-03-02T09:00", state="new", priority="2")
+    await service.ingest_events(context, IngestEvents(events=(opened,)))
+    assert await cycles_of(service, context, "t1", now + timedelta(minutes=30)) == []
+    assert len(await cycles_of(service, context, "t1", now + timedelta(hours=1))) == 1
+    assert saved.versions[0].created_at == now + timedelta(hours=1)

@@ -79,3 +79,14 @@ def test_at_any_instant_the_version_and_the_default_in_force_hold(
             own = policy.policy is OWN
             assert held.default_version == (0 if own else tenant.version)
             assert held.policy.calendars.default == ("office" if own else tenant.calendar_key)
+
+
+def test_many_versions_are_put_together_in_one_pass() -> None:
+    """A thousand defaults under a thousand versions take no longer than reading them."""
+    found = settled(
+        [version(number, number) for number in range(1, 1_001)],
+        default(1, "d1"),
+        *(default(number, f"d{number}", number + 1_000) for number in range(2, 1_001)),
+    )
+    assert len(found) == 1_999
+    assert (found[-1].version, found[-1].default_version) == (1_000, 1_000)
