@@ -179,7 +179,7 @@ class ListCycles(msgspec.Struct, frozen=True, kw_only=True):
     """A page of Cycles, those that match all that is given; None filters nothing.
 
     attributes: values of the Subject's attributes by name; filterable ones, see policies.
-    due_after: due then or later. subject_prefix: how the Subject's id begins.
+    due_after: due then or later. subject_prefix: how the Subject's id begins; subject_contains: a part of it.
     sort: STARTED, first started first. DUE, first due first, then what has no due time; DUE_LATEST, the
     reverse. REMAINING, with phase RUNNING least time until due first, with PAUSED least business time left
     first, and with no other. Then by the key.
@@ -194,6 +194,7 @@ class ListCycles(msgspec.Struct, frozen=True, kw_only=True):
     due_before: datetime | None = None
     due_after: datetime | None = None
     subject_prefix: str | None = None
+    subject_contains: str | None = None
     attributes: dict[str, str] = {}
     sort: CycleSort = "STARTED"
     first: int = 50

@@ -44,6 +44,9 @@ QUESTIONS: Mapping[str, ListCycles] = {
     ),
     "one region, by due": ListCycles(phase="RUNNING", sort="DUE", attributes={"region": "R3"}),
     "id begins": ListCycles(subject_prefix="T-12", sort="DUE"),
+    "id holds, rare": ListCycles(subject_contains="9870", sort="DUE"),
+    "id holds, frequent": ListCycles(subject_contains="7", outcome="BREACHED", sort="DUE_LATEST"),
+    "id holds, few in 100": ListCycles(subject_contains="87", phase="RUNNING", sort="DUE"),
 }
 STORY = """
 INSERT INTO clocks.subjects (tenant_id, subject_id, state, last_occurred_at, events, folded_revision)

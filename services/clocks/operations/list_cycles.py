@@ -91,7 +91,7 @@ async def read(
 
 
 def _filter(request: ListCycles) -> CycleFilter:
-    for field in ("policy_key", "metric", "target", "subject_prefix"):
+    for field in ("policy_key", "metric", "target", "subject_prefix", "subject_contains"):
         read_text(getattr(request, field) or "", field=field)
     if len(request.attributes) > MAX_ATTRIBUTES:
         raise AttributeUnfilterableError(f"attributes: {MAX_ATTRIBUTES} at most", field="attributes")
@@ -105,6 +105,7 @@ def _filter(request: ListCycles) -> CycleFilter:
         due_before=_instant(request.due_before, "due_before"),
         due_after=_instant(request.due_after, "due_after"),
         subject_prefix=request.subject_prefix or None,
+        subject_contains=request.subject_contains or None,
         attributes=request.attributes,
     )
 

@@ -15,6 +15,7 @@ from pgstore.blocks import load_blocks
 from pgstore.connection import Connection, Row
 
 __all__ = [
+    "MAX_FOUND",
     "CycleFilter",
     "CyclePlace",
     "ListedCycle",
@@ -24,10 +25,14 @@ __all__ = [
     "read_in_order",
 ]
 
+MAX_FOUND = 1_000
+"""Of so many Subjects at most all Cycles are read and put in order; of more, the first ones in order."""
+
 Order = Literal["started", "due", "due_latest", "left"]
 
 _SQL = load_blocks("clocks.storage", "board.sql")
 _VALUE = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
+_IDS = ("subject_prefix", "subject_contains", "subject_ids")
 _LAST = "\U0010ffff"
 _LAST_BEFORE_SURROGATES = "\ud7ff"
 
@@ -54,6 +59,8 @@ class CycleFilter(NamedTuple):
     due_before: datetime | None = None
     due_after: datetime | None = None
     subject_prefix: str | None = None
+    subject_contains: str | None = None
+    subject_ids: Sequence[str] | None = None
     attributes: Mapping[str, str] | None = None
 
 
@@ -76,8 +83,9 @@ async def list_cycles(
     now: datetime,
 ) -> Sequence[ListedCycle]:
     """Read Cycles in an order, those after a place; in order of time left are paused ones alone."""
-    statement, values = compose_board(narrowed, order=order, after=after, limit=limit, now=now)
     await read_in_order(connection)
+    narrowed = await _found(connection, narrowed)
+    statement, values = compose_board(narrowed, order=order, after=after, limit=limit, now=now)
     return [
         ListedCycle(
             CycleKey(row["subject_id"], row["policy_key"], row["metric"], row["cycle"]),
@@ -87,6 +95,16 @@ async def list_cycles(
         )
         for row in await connection.fetch(statement, *values)
     ]
+
+
+async def _found(connection: Connection, narrowed: CycleFilter) -> CycleFilter:
+    """Narrow to the Subjects whose id holds a part; where they are many, leave it to the order."""
+    if narrowed.subject_contains is None:
+        return narrowed
+    rows = await connection.fetch(_SQL["subjects_holding"], narrowed.subject_contains, MAX_FOUND + 1)
+    if len(rows) > MAX_FOUND:
+        return narrowed
+    return narrowed._replace(subject_contains=None, subject_ids=[row["subject_id"] for row in rows])
 
 
 async def read_in_order(connection: Connection) -> None:
@@ -133,7 +151,7 @@ def _conditions(narrowed: CycleFilter, order: Order) -> Iterator[str]:
             yield "met"
         case "BREACHED":
             yield "breached_paused" if order == "left" else "breached"
-    for name in ("policy_key", "metric", "target", "phase", "due_before", "due_after", "subject_prefix"):
+    for name in ("policy_key", "metric", "target", "phase", "due_before", "due_after", *_IDS):
         if getattr(narrowed, name) is not None:
             yield name
 

@@ -84,6 +84,19 @@ due_at IS NOT NULL AND due_order >= :due_after::timestamptz;
 -- Of Subjects whose id begins so: a range, for no operator on a prefix may use an index under row-level security.
 subject_id >= :subject_prefix::text COLLATE "C" AND subject_id < :subject_end::text COLLATE "C";
 
+-- name: subject_contains
+-- Of Subjects whose id holds a part, where those are many: the next ones in order are soon found.
+strpos(subject_id, :subject_contains::text) > 0;
+
+-- name: subject_ids
+-- Of these Subjects.
+subject_id = ANY (:subject_ids::text[] COLLATE "C");
+
+-- name: subjects_holding
+-- Subjects whose id holds a part, from the key alone: no operator on a part may use an index under row-level
+-- security, a trigram's neither, so all ids of the tenant are looked through.
+SELECT subject_id FROM subjects WHERE strpos(subject_id, $1) > 0 ORDER BY subject_id LIMIT $2;
+
 -- name: attribute
 -- Of Subjects with one value of an attribute.
 EXISTS (

@@ -166,12 +166,16 @@ async def list_cycles(
     due_before: datetime | None = None,
     due_after: datetime | None = None,
     subject_prefix: str | None = None,
+    subject_contains: str | None = None,
     attributes: list[AttributeFilter] | None = None,
     sort: CycleSort = CycleSort.STARTED,
     first: int = DEFAULT_PAGE,
     after: str | None = None,
 ) -> Connection[contract.CycleRecord]:
-    """Cycles in the order asked for, those that match all that is given."""
+    """Cycles in the order asked for, those that match all that is given.
+
+    `subjectPrefix`, `subjectContains`: how the Subject's id begins, and a part of it; case counts.
+    """
     session = info.context
     request = contract.ListCycles(
         policy_key=policy_key,
@@ -182,6 +186,7 @@ async def list_cycles(
         due_before=due_before,
         due_after=due_after,
         subject_prefix=subject_prefix,
+        subject_contains=subject_contains,
         attributes={one.name: one.value for one in attributes or ()},
         sort=value_of(sort),
         first=check_first(first),

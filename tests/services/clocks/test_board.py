@@ -12,6 +12,7 @@ import pytest
 
 from clocks.contract import CycleRecord, EventRecord, IngestEvents, ListCycles, ReadSubject, SavePolicy
 from clocks.service import ClocksService
+from clocks.storage import board
 from serving.context import RequestContext
 from serving.problems import describe
 from tests.services.clocks.stories import SUPPORT, at, event
@@ -36,6 +37,10 @@ QUESTIONS: Sequence[dict[str, Any]] = (
     {"subject_prefix": "T-1"},
     {"subject_prefix": "T-\U0010ffff"},
     {"subject_prefix": "%"},
+    {"subject_contains": "-1"},
+    {"subject_contains": "1", "subject_prefix": "T-", "outcome": "BREACHED"},
+    {"subject_contains": "%"},
+    {"subject_contains": "t-"},
     {"metric": "resolution", "subject_prefix": "T-2", "phase": "STOPPED"},
 )
 
@@ -59,9 +64,11 @@ def matches(cycle: CycleRecord, question: dict[str, Any]) -> bool:
     """Filter as plainly as can be."""
     rest = dict(question)
     prefix, before, after = (rest.pop(name, None) for name in ("subject_prefix", "due_before", "due_after"))
+    part = rest.pop("subject_contains", "")
     return (
         all(getattr(cycle, name) == value for name, value in rest.items())
         and (prefix is None or cycle.subject_id.startswith(prefix))
+        and part in cycle.subject_id
         and (before is None or (cycle.due_at is not None and cycle.due_at < before))
         and (after is None or (cycle.due_at is not None and cycle.due_at >= after))
     )
@@ -96,8 +103,12 @@ async def walk(service: ClocksService, context: RequestContext, request: ListCyc
 
 
 @pytest.mark.usefixtures("support")
-async def test_a_board_is_a_filter_and_a_sort(service: ClocksService, context: RequestContext) -> None:
+@pytest.mark.parametrize("most_found", [5, 1_000], ids=["many hold a part", "few hold a part"])
+async def test_a_board_is_a_filter_and_a_sort(
+    service: ClocksService, context: RequestContext, monkeypatch: pytest.MonkeyPatch, most_found: int
+) -> None:
     """Every filter in every order gives what filtering and sorting all Cycles in Python gives."""
+    monkeypatch.setattr(board, "MAX_FOUND", most_found)
     await fill(service, context)
     everything = await walk(service, context, ListCycles(first=500))
     assert len(everything) >= 120

@@ -158,6 +158,23 @@ async def test_a_prefix_of_an_id_is_a_range_of_the_key(database: Database, tenan
     assert rows_read(plan) <= 3 * LIMIT, plan
 
 
+async def test_a_part_of_an_id_is_looked_for_in_the_key_alone(database: Database, tenant: str) -> None:
+    """The ids of the tenant are looked through, and no other's, without reading a row."""
+    holding = load_blocks("clocks.storage", "board.sql")["subjects_holding"]
+    async with database.transaction(tenant) as connection:
+        await read_in_order(connection)
+        plan = await explain(connection, holding, "9999", 1_001)
+        ids = ["T-3000", "T-6000", "T-9000"]
+        page = await explain(connection, *board(CycleFilter(subject_ids=ids), "due", None))
+        many = await explain(connection, *board(CycleFilter(subject_contains="0"), "due", None))
+    assert indexes_of(plan) == {"subjects_pkey"}, plan
+    assert node_types(plan) <= {"Limit", "Index Only Scan"}, plan
+    assert "cycles_pkey" in indexes_of(page), page
+    assert rows_read(page) <= 3 * len(ids), page
+    assert indexes_of(many) == {"cycles_by_due", "subjects_pkey"}, many
+    assert "Sort" not in node_types(many), many
+
+
 async def test_a_measure_reads_the_index_of_what_is_counted(database: Database, tenant: str) -> None:
     """Attainment of a day reads the Cycles of that day."""
     counted = load_blocks("clocks.storage", "promises.sql")["counted"]
