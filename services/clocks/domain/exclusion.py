@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from clocks.domain.cycle import Cause, Cycle, Exclusion, Stretch
 
-__all__ = ["lay_out", "open_stretch", "running_on", "runs_on_from_us"]
+__all__ = ["excluded_until_us", "lay_out", "open_stretch", "running_on", "runs_on_from_us"]
 
 
 def lay_out(cycle: Cycle) -> Cycle:
@@ -28,6 +28,16 @@ def lay_out(cycle: Cycle) -> Cycle:
     ahead = tuple(cut(open_stretch(cycle, ends_us), cycle.exclusions))
     cause = cycle.cause if not ahead else Cause("resumed", ahead[-1].cause.event_id)
     return replace(cycle, stretches=(*stretches, *ahead), since_us=ends_us, cause=cause)
+
+
+def excluded_until_us(cycle: Cycle, at_us: int) -> int | None:
+    """Tell when the excluded time ends in which a Cycle stands that would run; None: in none."""
+    until_us = None
+    for piece in lay_out(cycle).stretches if cycle.exclusions else ():
+        reached_us = at_us if until_us is None else until_us
+        if piece.cause.because == "excluded" and piece.start_us <= reached_us < piece.end_us:
+            until_us = piece.end_us
+    return until_us
 
 
 def running_on(cycle: Cycle) -> Cycle:

@@ -48,6 +48,7 @@ class CycleRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     due_at: None while paused with time left; a warning or breach cannot come before it resumes.
     calendar_rule: which rule chose the Calendar: see `choice`, where the others stand.
+    excluded_until: while excluded time lasts: `phase` is PAUSED then, of what is RUNNING by the log.
     """
 
     subject_id: str
@@ -73,6 +74,7 @@ class CycleRecord(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     read_at: datetime
     choice: CycleChoice
+    excluded_until: datetime | None = None
 
 
 class ReadCycle(msgspec.Struct, frozen=True, kw_only=True):

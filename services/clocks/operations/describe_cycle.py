@@ -8,6 +8,7 @@ from datetime import datetime
 from businesstime import from_us, to_us
 from clocks.contract import CycleChoice, CycleRecord
 from clocks.domain.cycle import Clock, Cycle, SubjectState
+from clocks.domain.exclusion import excluded_until_us
 from clocks.domain.instant import instant
 from clocks.domain.policies import Policies
 from clocks.domain.policy import PolicyVersion
@@ -54,6 +55,7 @@ def describe(
         revision=edition.revision,
         read_at=at,
         choice=_choice(cycle, reading, key.metric, policies[key.policy_key]),
+        excluded_until=instant(excluded_until_us(cycle, to_us(at))),
     )
 
 

@@ -33,6 +33,7 @@ import { distance, duration, when } from "/format.js";
  * @property {number} elapsedUs
  * @property {number} remainingUs
  * @property {boolean} ticking
+ * @property {string | null} excludedUntil
  * @property {string} readAt
  */
 
@@ -45,7 +46,7 @@ const QUERY = `query ($phase: Phase, $outcome: Outcome, $sort: CycleSort!, $firs
     nodes {
       id subjectId policyKey policyVersion metric target targetUs calendarKey
       choice { covers targetWhen targetPlace targetByHand calendarRule calendarAttribute }
-      phase outcome startedAt dueAt elapsedUs remainingUs ticking readAt
+      phase outcome startedAt dueAt elapsedUs remainingUs ticking excludedUntil readAt
     }
     pageInfo { hasNextPage }
   }
@@ -160,7 +161,8 @@ function calendarReason({ calendarRule, calendarAttribute }) {
  */
 function state(cycle) {
   const [kind, text] = stateOf(cycle);
-  return element("span", { class: `state ${kind}` }, text);
+  const until = cycle.excludedUntil === null ? null : element("span", { class: "sub" }, `until ${when(cycle.excludedUntil)}`);
+  return element("span", {}, element("span", { class: `state ${kind}` }, text), until);
 }
 
 /**
@@ -171,6 +173,7 @@ function state(cycle) {
 function stateOf(cycle) {
   if (cycle.outcome === "BREACHED") return ["bad", cycle.phase === "STOPPED" ? "Breached, done late" : "Breached, open"];
   if (cycle.outcome === "MET") return ["good", "Met"];
+  if (cycle.excludedUntil !== null) return ["wait", "Excluded"];
   if (cycle.phase === "PAUSED") return ["wait", "Paused"];
   if (cycle.phase === "CANCELLED") return ["wait", "Cancelled"];
   return cycle.ticking ? ["run", "Running"] : ["wait", "Closed now"];

@@ -126,6 +126,7 @@ class Cycle(Node):
     next_change_at: when it next starts or stops ticking by itself, or is due.
     revision: counts the restatements.
     read_at: the instant of reading.
+    excluded_until: while excluded time lasts: the phase is PAUSED then, of what is listed as RUNNING.
     """
 
     id: ID = resolved(cycle_id)
@@ -154,6 +155,7 @@ class Cycle(Node):
     next_change_at: datetime | None
     revision: int
     read_at: datetime
+    excluded_until: datetime | None
 
 
 async def list_cycles(

@@ -8,7 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from clocks.contract import ActOnClock, Clocks, CycleRecord, EventRecord, IngestEvents, ReadSubject
+from clocks.contract import (
+    ActOnClock,
+    Clocks,
+    CycleRecord,
+    EventRecord,
+    IngestEvents,
+    ListCycles,
+    ReadSubject,
+)
 from clocks.service import ClocksService
 from serving.context import RequestContext
 from serving.problems import describe
@@ -85,7 +93,24 @@ async def test_an_exclusion_moves_due(door: Clocks, context: RequestContext, tic
         await door.act_on_clock(context, action("exclude", start=at(start), end=at(end)))
     cycle = await cycle_of(door, context)
     assert (cycle.elapsed_us, cycle.due_at) == (2 * 3_600_000_000, at("2026-03-03T10:30"))
-    assert (await cycle_of(door, context, "2026-03-02T14:10")).phase == "PAUSED"
+    assert cycle.excluded_until is None
+    excluded = await cycle_of(door, context, "2026-03-02T14:10")
+    assert (excluded.phase, excluded.excluded_until) == ("PAUSED", at("2026-03-02T14:30"))
+
+
+async def test_what_is_listed_as_running_and_reads_paused_says_until_when(
+    door: Clocks, context: RequestContext, ticket: str
+) -> None:
+    """The board filters by the log; the Reading on its page names the end of exclusions that touch."""
+    del ticket
+    for start, end in (("11:00", "12:30"), ("12:30", "13:00"), ("14:00", "15:00")):
+        span = {"start": at(f"2026-03-02T{start}"), "end": at(f"2026-03-02T{end}")}
+        await door.act_on_clock(context, action("exclude", **span))
+    (listed,) = (await door.list_cycles(context, ListCycles(phase="RUNNING"))).cycles
+    assert (listed.phase, listed.excluded_until) == ("PAUSED", at("2026-03-02T13:00"))
+    await door.act_on_clock(context, action("pause"))
+    (listed,) = (await door.list_cycles(context, ListCycles(phase="PAUSED"))).cycles
+    assert (listed.phase, listed.excluded_until) == ("PAUSED", None)
 
 
 @pytest.mark.parametrize(

@@ -235,7 +235,7 @@ async def test_a_policy_is_saved_in_versions(
     second = await door.save_policy(context, SavePolicy(key="support", document=renamed, expected_version=1))
     assert (second.version, second.name) == (2, "Support 24")
     assert second.versions[1].effective_from == clock.at
-    assert await door.read_policy(context, ReadPolicy(key="support")) == second
+    assert (await door.read_policy(context, ReadPolicy(key="support"))).versions == second.versions
     for expected in (0, 1, 3):
         stale = SavePolicy(key="support", document=SUPPORT, expected_version=expected)
         assert await refusal(door.save_policy(context, stale)) == (
