@@ -14,7 +14,7 @@ from clocks.domain.due import running_pieces, timeline_of
 from clocks.domain.exclusion import lay_out
 from clocks.domain.measures.attainment import Attainment
 from clocks.domain.measures.columns import Int64Array
-from clocks.domain.measures.item import Items
+from clocks.domain.measures.item import NO_INSTANTS, Items
 from clocks.domain.measures.refusals import MeasureInvalidError, listed
 from clocks.domain.measures.source import CycleTimes
 from clocks.domain.refusals import MetricUnknownError, PolicyUnknownError
@@ -30,7 +30,6 @@ from pgstore.connection import Connection
 __all__ = ["gather_cycle_times", "gather_promises"]
 
 _PORTION = 100_000
-_NO_INSTANTS = np.empty(0, dtype=np.int64)
 
 
 async def gather_promises(
@@ -105,7 +104,7 @@ async def _counted(connection: Connection, promises: Promises) -> AsyncIterator[
     for target, met, breached in tallies:
         for start in range(0, met + breached, _PORTION):
             kept = np.arange(start, min(start + _PORTION, met + breached)) < met
-            yield Items([], _NO_INSTANTS, (kept,), evidence, {"target": [target] * len(kept)})
+            yield Items([], NO_INSTANTS, (kept,), evidence, {"target": [target] * len(kept)})
             evidence = []
 
 

@@ -15,7 +15,7 @@ from clocks.domain.measures.intervals import Intervals, intervals_of
 from clocks.domain.measures.item import Items, Told
 from clocks.domain.measures.source import SpanFinder, Spans
 from clocks.operations.gather_ground import Gathered, Ground
-from clocks.storage.measures import facts_of_lasting, facts_of_subjects, told_events
+from clocks.storage.measures import facts_of_lasting, facts_of_subjects, tally_told, told_events
 
 __all__ = ["gather_outages", "gather_resolutions", "gather_spans", "gather_told", "until_now"]
 
@@ -46,9 +46,15 @@ async def gather_told(
     find: Callable[[Told], Items],
     period: Interval,
     ground: Ground,
+    *,
+    each: bool,
 ) -> AsyncIterator[Items]:
-    """List what is found in attributes of the events of a type."""
-    async for told in told_events(ground.connection, event_type, attributes, period):
+    """List what is found in attributes of the events of a type.
+
+    each: one by one, with their Subjects and instants; else as the database counts what they say.
+    """
+    read = told_events if each else tally_told
+    async for told in read(ground.connection, event_type, attributes, period):
         yield find(told)
 
 

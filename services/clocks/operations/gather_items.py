@@ -10,7 +10,13 @@ from businesstime import Interval
 from clocks.domain.measures.attainment import Attainment
 from clocks.domain.measures.availability import Availability
 from clocks.domain.measures.document import Measure, bound_of, duration_us, percent_of
-from clocks.domain.measures.error_rate import ErrorRate, IntervalRates, RequestRate, count_requests
+from clocks.domain.measures.error_rate import (
+    ErrorRate,
+    IntervalRates,
+    RequestRate,
+    count_at_instants,
+    count_requests,
+)
 from clocks.domain.measures.first_contact import FirstContact
 from clocks.domain.measures.item import Items
 from clocks.domain.measures.mean import Mean, MeanTally
@@ -60,7 +66,7 @@ async def gather(  # noqa: PLR0911 - one for each measure, and the type checker 
 ) -> Gathered:
     """Begin to gather a period's items. To read them raises PolicyUnknownError, MetricUnknownError.
 
-    with_subjects: whose they are is needed.
+    with_subjects: whose they are is needed; else the database sums up what it can.
     """
     match measure:
         case Attainment():
@@ -68,32 +74,35 @@ async def gather(  # noqa: PLR0911 - one for each measure, and the type checker 
         case Availability():
             return await gather_outages(measure, period, ground)
         case ErrorRate():
-            return _requests(measure, period, ground)
+            return _requests(measure, period, ground, each=with_subjects)
         case FirstContact():
             return Gathered(gather_resolutions(measure, period, ground), Share)
         case Ratio():
             attributes = [measure.numerator, measure.denominator]
-            return Gathered(gather_told(measure.event, attributes, find_parts, period, ground), RatioTally)
+            portions = gather_told(measure.event, attributes, find_parts, period, ground, each=with_subjects)
+            return Gathered(portions, RatioTally)
         case TopBox() | NetPromoter():
-            return _scores(measure, period, ground)
+            return _scores(measure, period, ground, each=with_subjects)
         case Mean() | Percentile() | Within():
-            return Gathered(_amounts(measure.of, period, ground), _value_of(measure))
+            return Gathered(_amounts(measure.of, period, ground, each=with_subjects), _value_of(measure))
         case _:
             assert_never(measure)
 
 
-def _requests(measure: ErrorRate, period: Interval, ground: Ground) -> Gathered:
+def _requests(measure: ErrorRate, period: Interval, ground: Ground, *, each: bool) -> Gathered:
     """List the counts of requests of a period; its intervals that have not ended yet do not lack any."""
-    portions = gather_told(measure.event, [measure.total, measure.failed], count_requests, period, ground)
+    attributes = [measure.total, measure.failed]
     if measure.weighting == "requests":
+        portions = gather_told(measure.event, attributes, count_requests, period, ground, each=each)
         return Gathered(portions, RequestRate)
+    portions = gather_told(measure.event, attributes, count_at_instants, period, ground, each=True)
     so_far = until_now(period, ground)
     interval_us = duration_us(measure.interval, field="interval")
     begin = partial(IntervalRates, so_far, interval_us=interval_us, empty=measure.empty)
     return Gathered(portions, begin, tuple(so_far))
 
 
-def _scores(measure: TopBox | NetPromoter, period: Interval, ground: Ground) -> Gathered:
+def _scores(measure: TopBox | NetPromoter, period: Interval, ground: Ground, *, each: bool) -> Gathered:
     """List the scores given in a period."""
     begin: Callable[[], Reduction]
     if isinstance(measure, TopBox):
@@ -102,7 +111,7 @@ def _scores(measure: TopBox | NetPromoter, period: Interval, ground: Ground) -> 
         lowest = 0
         begin = partial(NetTally, promoters=measure.promoters, detractors=measure.detractors)
     find = partial(find_scores, lowest=lowest, highest=measure.highest)
-    return Gathered(gather_told(measure.event, [measure.score], find, period, ground), begin)
+    return Gathered(gather_told(measure.event, [measure.score], find, period, ground, each=each), begin)
 
 
 def _value_of(measure: Mean | Percentile | Within) -> Callable[[], Reduction]:
@@ -118,13 +127,13 @@ def _value_of(measure: Mean | Percentile | Within) -> Callable[[], Reduction]:
             assert_never(measure)
 
 
-def _amounts(source: Source, period: Interval, ground: Ground) -> AsyncIterator[Items]:
+def _amounts(source: Source, period: Interval, ground: Ground, *, each: bool) -> AsyncIterator[Items]:
     match source:
         case CycleTimes():
             return gather_cycle_times(source, period, ground)
         case Spans():
             return gather_spans(source, period, ground)
         case Numbers():
-            return gather_told(source.event, [source.attribute], find_numbers, period, ground)
+            return gather_told(source.event, [source.attribute], find_numbers, period, ground, each=each)
         case _:
             assert_never(source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 
@@ -9,21 +10,25 @@ import numpy as np
 
 from businesstime import Interval, from_us
 from clocks.domain.measures.columns import Int64Array
-from clocks.domain.measures.item import Facts, Told
+from clocks.domain.measures.item import NO_INSTANTS, Facts, Told
 from clocks.storage.portions import instants_us, read_portions
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 
 __all__ = [
+    "MOST",
     "StoppedCycles",
     "facts_of_lasting",
     "facts_of_subjects",
     "read_attributes_at",
     "stopped_cycles",
+    "tally_told",
     "told_events",
 ]
 
 _SQL = load_blocks("clocks.storage", "measures.sql")
+MOST = 1_000_000
+"""How many events that say the same are summed up at a time, about."""
 
 
 class StoppedCycles(NamedTuple):
@@ -48,6 +53,33 @@ async def told_events(
         connection, _SQL["told_events"], *arguments
     ):
         yield Told(subjects, instants_us(instants), texts[: len(attributes)], evidence)
+
+
+async def tally_told(
+    connection: Connection, event_type: str, attributes: Sequence[str], interval: Interval
+) -> AsyncIterator[Told]:
+    """Iterate over what the same events say and how many say so, a million events at a time at most.
+
+    The evidence of all is a hash of ids and contents, and comes first, alone.
+    """
+    digest = hashlib.sha256()
+
+    async def take(portion: bytes) -> None:
+        digest.update(portion)
+
+    bounds = _bounds(interval)
+    await connection.copy_from_query(_SQL["told_evidence"], event_type, *bounds, output=take, format="binary")
+    nothing: list[tuple[str | None, ...]] = [()] * len(attributes)
+    yield Told((), NO_INSTANTS, nothing, [digest.digest()], NO_INSTANTS)
+    first, second, *_ = (*attributes, None)
+    async for *texts, counted in read_portions(
+        connection, _SQL["tally_told"], event_type, *bounds, first, second
+    ):
+        counts = np.array(counted, dtype=np.int64)
+        while counts.any():
+            now = np.minimum(counts, 1 + counts * MOST // counts.sum())
+            yield Told((), NO_INSTANTS, texts[: len(attributes)], (), now)
+            counts = counts - now
 
 
 async def facts_of_subjects(

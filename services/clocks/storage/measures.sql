@@ -11,6 +11,23 @@ FROM events
 WHERE type = $1 AND occurred_at >= $2 AND occurred_at < $3
 ORDER BY occurred_at, subject_id, sequence, event_id;
 
+-- name: tally_told
+-- How many of the same events say the same.
+SELECT first, second, count(*)
+FROM (
+    SELECT (attributes -> $4::text)::text AS first, (attributes -> $5::text)::text AS second
+    FROM events
+    WHERE type = $1 AND occurred_at >= $2 AND occurred_at < $3
+) AS told
+GROUP BY first, second;
+
+-- name: told_evidence
+-- The evidence of the same events, in order.
+SELECT event_id, content_hash
+FROM events
+WHERE type = $1 AND occurred_at >= $2::timestamptz AND occurred_at < $3::timestamptz
+ORDER BY occurred_at, subject_id, sequence, event_id;
+
 -- name: facts_of_subjects
 -- The events of some types, whenever they were, of the Subjects that have one of other types in an Interval.
 SELECT subject_id, timestamptz_send(occurred_at), record_send(ROW(event_id, content_hash)),

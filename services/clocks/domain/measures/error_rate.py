@@ -13,7 +13,14 @@ from clocks.domain.measures.columns import Contents, exact_sum, read_whole
 from clocks.domain.measures.item import Items, Told, read_items
 from clocks.domain.measures.value import NOTHING, Value
 
-__all__ = ["EmptyIntervals", "ErrorRate", "IntervalRates", "RequestRate", "count_requests"]
+__all__ = [
+    "EmptyIntervals",
+    "ErrorRate",
+    "IntervalRates",
+    "RequestRate",
+    "count_at_instants",
+    "count_requests",
+]
 
 EmptyIntervals = Literal["skip", "perfect", "failed"]
 
@@ -38,8 +45,13 @@ class ErrorRate(
 
 
 def count_requests(told: Told) -> Items:
-    """Read total and failed of events, beside their instants; counts that cannot be are unusable."""
-    items = read_items(told, read_whole, usable=lambda total, failed: (failed >= 0) & (failed <= total))
+    """Read total and failed of events; counts that cannot be are unusable."""
+    return read_items(told, read_whole, usable=lambda total, failed: (failed >= 0) & (failed <= total))
+
+
+def count_at_instants(told: Told) -> Items:
+    """Read the same, beside the instants of events that are told one by one."""
+    items = count_requests(told)
     return items._replace(contents=(items.at_us, *items.contents))
 
 
@@ -50,8 +62,8 @@ class RequestRate:
         self._total = self._failed = 0
 
     def add(self, contents: Contents) -> None:
-        """Add a portion up: instants, counts of all, and of the failed."""
-        _, total, failed = contents
+        """Add a portion up: counts of all, and of the failed."""
+        total, failed = contents
         self._total += int(exact_sum(total))
         self._failed += int(exact_sum(failed))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from clocks.domain.measures.columns import Column, Contents, Flags, Int64Array, Number, column_of
 
-__all__ = ["NO_FACTS", "Facts", "Items", "Told", "read_items"]
+__all__ = ["NO_FACTS", "NO_INSTANTS", "Facts", "Items", "Told", "read_items"]
 
 Read = Callable[[str | None], Number | None]
 Rule = Callable[..., Flags]
@@ -19,13 +19,15 @@ Rule = Callable[..., Flags]
 class Told(NamedTuple):
     """Events of one type, with the JSON of the attributes asked for; None: it has none.
 
-    evidence: id and content of each.
+    evidence: id and content of each. counts: how many events say the same, where they are not told one by
+    one: whose they are and when they were is not known then, and the evidence is that of all.
     """
 
     subjects: Sequence[str]
     at_us: Int64Array
     texts: Sequence[Sequence[str | None]]
     evidence: Sequence[bytes]
+    counts: Int64Array | None = None
 
 
 class Facts(NamedTuple):
@@ -54,7 +56,8 @@ class Facts(NamedTuple):
         )
 
 
-NO_FACTS = Facts([], np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), [])
+NO_INSTANTS = np.empty(0, dtype=np.int64)
+NO_FACTS = Facts([], NO_INSTANTS, NO_INSTANTS, [])
 
 
 class Items(NamedTuple):
@@ -87,13 +90,16 @@ class Items(NamedTuple):
 def read_items(told: Told, read: Read, *, usable: Rule) -> Items:
     """Read the attributes as numbers, and leave out, counted, what lacks one or breaks the rule."""
     columns: list[Column] = []
-    holds = np.ones(len(told.subjects), dtype=np.bool_)
+    holds = np.ones(len(told.texts[0]), dtype=np.bool_)
     for texts in told.texts:
         numbers = list(map(read, texts))
         if None in numbers:
             holds &= np.array([number is not None for number in numbers], dtype=np.bool_)
         columns.append(column_of([number or 0 for number in numbers]))
     holds &= usable(*columns)
-    items = Items(told.subjects, told.at_us, tuple(columns), told.evidence)
-    lacking = len(holds) - int(holds.sum())
-    return items.chosen(holds)._replace(unusable=lacking) if lacking else items
+    if told.counts is None:
+        items = Items(told.subjects, told.at_us, tuple(columns), told.evidence)
+        lacking = len(holds) - int(holds.sum())
+        return items.chosen(holds)._replace(unusable=lacking) if lacking else items
+    contents = tuple(np.repeat(column[holds], told.counts[holds]) for column in columns)
+    return Items((), NO_INSTANTS, contents, told.evidence, unusable=int(told.counts[~holds].sum()))

@@ -71,7 +71,7 @@ def unit_of(source: Source) -> int:
 def find_numbers(told: Told) -> Items:
     """Read the numbers of events; those that hold none are unusable."""
     items = read_items(told, read_millionths, usable=_any)
-    return items._replace(contents=(*items.contents, np.zeros(len(items.subjects), dtype=np.bool_)))
+    return items._replace(contents=(*items.contents, np.zeros(len(items.contents[0]), dtype=np.bool_)))
 
 
 class SpanFinder:

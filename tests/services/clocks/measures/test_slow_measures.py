@@ -12,7 +12,7 @@ import pytest
 
 from clocks.contract import EventRecord, IngestEvents, MeasurePeriods
 from clocks.service import ClocksService
-from clocks.storage import portions
+from clocks.storage import measures, portions
 from serving.context import RequestContext
 from tests.services.clocks.measures.slow_measures import Told, things_of, value_of
 from tests.services.clocks.stories import at
@@ -126,6 +126,7 @@ async def test_measures_are_those_of_the_slow_twin(
         assert of_red.ratio == expected("red"), (document, of_red)
         with monkeypatch.context() as patched:
             patched.setattr(portions, "ROWS", 3)
+            patched.setattr(measures, "MOST", 2)
             assert (
                 await measured(),
                 await measured(by="subject.team"),
