@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Final
@@ -90,10 +91,16 @@ class ZoneRules:
 class ZoneDatabase:
     """Zone files by key, parsed once each; `version` names the edition that they belong to."""
 
-    def __init__(self, version: str, read: Callable[[str], bytes]) -> None:
-        """`read` answers the TZif bytes of a key and raises KeyError for one that it does not know."""
+    def __init__(
+        self, version: str, read: Callable[[str], bytes], keys: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        """`read` answers the TZif bytes of a key and raises KeyError for one that it does not know.
+
+        `keys` answers those that it knows, to tell which one was meant.
+        """
         self.version = version
         self._read = read
+        self._keys = keys
         self._rules: dict[str, ZoneRules] = {}
 
     def rules(self, key: str) -> ZoneRules:
@@ -111,8 +118,11 @@ class ZoneDatabase:
         try:
             return self._read(key)
         except KeyError:
+            shown = str(key)[:60]
+            near = _near(shown, self._keys())
+            meant = f"; is {' or '.join(map(repr, near))} meant?" if near else ""
             raise ZoneUnknownError(
-                f"{str(key)[:60]!r} is no zone of tzdata {self.version}", field="zone"
+                f"{shown!r} is no zone of tzdata {self.version}{meant}", field="zone"
             ) from None
 
 
@@ -129,13 +139,23 @@ class _Package:
         return files("tzdata").joinpath("zoneinfo", *key.split("/")).read_bytes()
 
 
-PACKAGED: Final = ZoneDatabase(TZDATA_VERSION, _Package().read)
+_PACKAGE: Final = _Package()
+PACKAGED: Final = ZoneDatabase(TZDATA_VERSION, _PACKAGE.read, lambda: _PACKAGE.keys)
 
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
     """Answer a zone of the tzdata package by its IANA name. Raises ZoneUnknownError."""
     return PACKAGED.zone(name)
+
+
+def _near(name: str, keys: Iterable[str]) -> list[str]:
+    """List the zones, two at most, that a name may mean: nearly that, in any case, or a city alone."""
+    known: dict[str, str] = {}
+    for key in sorted(keys):
+        known[key.rpartition("/")[2].casefold()] = known[key.casefold()] = key
+    found = get_close_matches(name.casefold(), known, n=2, cutoff=0.8)
+    return list(dict.fromkeys(known[each] for each in found))
 
 
 def _parse(content: bytes) -> ZoneRules:

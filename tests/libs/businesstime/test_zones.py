@@ -72,6 +72,23 @@ def test_unknown_zones_are_refused() -> None:
             zone(key)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Europe/Lodnon", "'Europe/London'"),
+        ("America/Sao Paulo", "'America/Sao_Paulo'"),
+        ("america/new_york", "'America/New_York'"),
+        ("Tokyo", "'Asia/Tokyo'"),
+    ],
+)
+def test_a_misspelt_zone_says_which_is_meant(name: str, meant: str) -> None:
+    """By its whole name, in whatever case, or its city alone; what is like none says no more."""
+    with pytest.raises(ZoneUnknownError, match=f"is {meant}.* meant"):
+        zone(name)
+    with pytest.raises(ZoneUnknownError, match=f"is no zone of tzdata {TZDATA_VERSION}$"):
+        zone("Mars/Olympus")
+
+
 def test_the_version_is_readable() -> None:
     """The edition is named as IANA names it."""
     assert TZDATA_VERSION[:4].isdigit()
