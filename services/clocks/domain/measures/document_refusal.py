@@ -90,4 +90,4 @@ def _choices(path: str, name: str, document: Mapping[str, Any], union: Any) -> l
 def _kinds_of_field(struct: type[msgspec.Struct], name: str) -> Mapping[str, type[msgspec.Struct]]:
     members = get_args(get_type_hints(struct)[name])
     structs = [each for each in members if isinstance(each, type) and issubclass(each, msgspec.Struct)]
-    return {each.__struct_config__.tag: each for each in structs}
+    return {str(each.__struct_config__.tag): each for each in structs}
