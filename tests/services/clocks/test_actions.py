@@ -86,6 +86,16 @@ async def test_what_is_revoked_never_was(door: Clocks, context: RequestContext, 
     assert (await cycle_of(door, context)).stopped_at == at("2026-03-02T11:00")
 
 
+async def test_an_action_is_taken_back_at_its_own_instant(
+    door: Clocks, context: RequestContext, ticket: str
+) -> None:
+    """Whatever the ids: what takes back comes after what it takes back."""
+    del ticket
+    await door.act_on_clock(context, action("pause", event_id="z"))
+    await door.act_on_clock(context, action("revoke", event_id="a", revokes="z"))
+    assert (await cycle_of(door, context)).phase == "RUNNING"
+
+
 async def test_an_exclusion_moves_due(door: Clocks, context: RequestContext, ticket: str) -> None:
     """Time that lies before the action, or after it."""
     del ticket

@@ -63,3 +63,9 @@ def test_what_came_after_the_instant_of_reading_flips_nothing() -> None:
     tried = try_subject("p", folded(log, rulings.policies), log, TIMELINES, rulings, Window(slot_us(22)))
     assert tried.flips == ()
     assert tried.before == tried.after == [("m", "three", "PENDING")]
+
+
+def test_a_window_holds_its_start_and_not_its_end() -> None:
+    """As every Interval."""
+    assert [Window(99, 5, 10).holds(at) for at in (4, 5, 9, 10)] == [False, True, True, False]
+    assert [Window(99).holds(at) for at in (-(2**62), 2**62)] == [True, True]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from clocks.domain.cycle import Cycle
+from clocks.domain.due import due_at_us
 from clocks.domain.errors import CalendarMissingError
 from clocks.domain.firing import all_firings, next_firing
+from clocks.domain.recount import due_of_each
+from clocks.domain.spans import spans_of
 from tests.services.clocks.domain.promises import (
     TIMELINES,
     at_us,
@@ -62,8 +65,11 @@ LOGS = [
 def test_firings_follow_the_used_time(
     log: list[tuple[float, str]], expected: list[tuple[float, str]]
 ) -> None:
-    """Each comes when its time is used up, and only if the Cycle goes on past that."""
-    assert fired(cycle_of(log)) == expected
+    """Each comes when its time is used up, and only if the Cycle goes on past that; by columns, too."""
+    cycle = cycle_of(log)
+    assert fired(cycle) == expected
+    assert all_firings(cycle, TIMELINES, spans_of(cycle)) == all_firings(cycle, TIMELINES)
+    assert due_of_each([cycle], TIMELINES) == [due_at_us(cycle, TIMELINES)]
 
 
 RETARGETED = [

@@ -203,3 +203,23 @@ def test_cycles_that_nothing_touched_are_left_alone() -> None:
     looked_at = restate(before, after, standings, amended, now_us=at_us(1), before=before)
     assert looked_at.saved[KEY].calendar_version == 2
     assert (looked_at.revised, looked_at.notices) == ((), ())
+
+
+def test_what_ends_at_this_very_instant_is_over() -> None:
+    """Its Breach is entered with it, and not left to the worker."""
+    ended = entered(cycle_of((0, "start"), (6, "stop")), 6)
+    assert (ended.outcome, ended.fired, ended.fire) == ("BREACHED", ("breach",), ())
+
+
+def test_a_warning_that_now_comes_at_this_very_instant_has_not_come() -> None:
+    """A threshold is fired a microsecond after its time: it may fire again."""
+    warned = fire(entered(cycle_of((0, "start")), 1))
+    moved = entered(cycle_of((0, "start"), (1, "wait"), (2, "other")), 3, warned)
+    assert (moved.fired, moved.fire[0], moved.generation) == ((), (at_us(3), WARNING), 2)
+
+
+def test_a_cycle_that_would_not_have_been_yet_is_restated() -> None:
+    """A late fact undoes its start, and what is new starts it after all: its earlier numbers are kept."""
+    before, known = state_of((0, "start")), state_of((0, "other"))
+    told = restated(before, known, state_of((0, "other"), (2, "start")), 3)
+    assert (told.revised, told.saved[KEY].revision) == ((KEY,), 1)

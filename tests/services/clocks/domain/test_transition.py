@@ -319,3 +319,22 @@ def test_an_attribute_set_to_null_is_gone() -> None:
     state = folded(log, versions(document))
     assert state.attributes == {}
     assert cycles_of(state)[0].phase == "RUNNING"
+
+
+def test_another_rule_for_the_same_calendar_is_told() -> None:
+    """The Calendar is the same; that an attribute chose it now is said."""
+    document = policy_document(retarget="CARRY")
+    document["calendars"] = {"default": "office", "attribute": "team", "mapping": {"day": "office"}}
+    log = [event(10, "start"), event(11, "other", team="day")]
+    (cycle,) = cycles_of(folded(log, versions(document)))
+    rules = [read_cycle(cycle, at_us(hour), TIMELINES).calendar_rule for hour in (10.5, 11)]
+    assert rules == ["default", "attribute"]
+
+
+def test_of_two_versions_from_one_instant_the_later_one_governs() -> None:
+    """From that very instant on."""
+    documents = [policy_document(repeats=True) for _ in range(3)]
+    policies = versions(*documents, effective_from_us=(None, at_us(5), at_us(5)))
+    for hour, version in ((5 - 1 / 3.6e9, 1), (5, 3)):
+        (cycle,) = cycles_of(folded([event(hour, "start")], policies))
+        assert cycle.policy_version == version
