@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
@@ -15,8 +16,7 @@ __all__ = ["Message", "append"]
 _SQL = load_blocks("pgstore", "feed.sql")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one change tells others.
 
     type: such as `calendar.amended`. subject: what it is about, by the tenant's own id or key.

@@ -11,7 +11,7 @@ import asyncpg
 from pgstore.errors import DatabaseUnavailableError, MigrationsPendingError, TransactionConflictError
 from pgstore.roles import APP_ROLE
 
-__all__ = ["connecting", "querying"]
+__all__ = ["connecting", "querying", "taken_meanwhile"]
 
 _NO_ROLE = (asyncpg.InvalidParameterValueError, asyncpg.InsufficientPrivilegeError)
 _NO_CONNECTION = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -54,6 +54,15 @@ def querying(description: str, connection: Any) -> Iterator[None]:
         if not _is_closed(connection):
             raise
         raise DatabaseUnavailableError(f"{description} is gone: the connection was closed") from error
+
+
+@contextmanager
+def taken_meanwhile() -> Iterator[None]:
+    """Wrap an insert of keys that were free when last looked at; raises TransactionConflictError."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        raise TransactionConflictError(f"another transaction was first: {error}") from error
 
 
 def _is_closed(connection: Any) -> bool:

@@ -177,7 +177,7 @@ def row(event: EventRecord) -> tuple[Any, ...]:
         event.occurred_at,
         event.sequence,
         event.type,
-        new.attributes,
+        new.attributes.decode(),
         new.content_hash,
     )
 

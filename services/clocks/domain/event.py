@@ -56,6 +56,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """The place in the Subject's log."""
         return Position(self.occurred_at_us, self.sequence, self.event_id)
 
+    def comes_after(self, place: Position) -> bool:
+        """Tell whether it lies behind a place in the Subject's log."""
+        if self.occurred_at_us != place.occurred_at_us:
+            return self.occurred_at_us > place.occurred_at_us
+        return self.position > place
+
 
 def check_event(event: Event) -> None:
     """Refuse an event whose texts are empty or too long, or whose attributes are not scalars.

@@ -106,7 +106,7 @@ def _enter(record: EventRecord) -> NewEvent | EventRefusal:
         return EventRefusal(error.code, error.field, str(error))
     except UnicodeEncodeError:
         return EventRefusal("event_invalid", None, "holds half of a surrogate pair, which is no text")
-    if len(new.attributes) * 4 > MAX_ATTRIBUTES_BYTES and len(new.attributes.encode()) > MAX_ATTRIBUTES_BYTES:
+    if len(new.attributes) > MAX_ATTRIBUTES_BYTES:
         return EventRefusal(
             "event_too_large", "attributes", f"attributes: more than {MAX_ATTRIBUTES_BYTES} bytes of JSON"
         )

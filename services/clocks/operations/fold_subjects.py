@@ -1,7 +1,7 @@
 """Fold events onto Subjects and write what becomes of their Cycles: the heart of ingest and of refolding.
 
-Runs in the caller's transaction, which holds the rulebook. Locks are taken in the order Subjects by id, then
-Cycles by key.
+Runs in the caller's transaction, which holds the rulebook and has locked the Subjects; it locks the Cycles.
+Folding takes this process about as long as entering the events takes PostgreSQL, so both are done at once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from businesstime import BusinessTimeError
 from clocks.domain.action import takes_back
-from clocks.domain.cycle import SubjectState, empty_state
+from clocks.domain.cycle import SubjectState
 from clocks.domain.errors import ClocksError
 from clocks.domain.event import Event
 from clocks.domain.filterable import AttributeChanges, attribute_changes, filterable_names
@@ -23,6 +23,7 @@ from clocks.storage.attributes import save_attributes
 from clocks.storage.cycles import (
     LockedCycles,
     PastCycle,
+    cycle_rows,
     delete_cycles,
     insert_firings,
     keep_revisions,
@@ -30,14 +31,13 @@ from clocks.storage.cycles import (
     read_past_cycles,
     save_cycles,
 )
-from clocks.storage.events import read_events
-from clocks.storage.messages import tell
-from clocks.storage.subjects import LockedSubject, LockedSubjects, lock_subjects, save_subjects
+from clocks.storage.events import NewEvent, insert_events, read_events
+from clocks.storage.messages import messages_of, tell
+from clocks.storage.subjects import LockedSubjects, save_subjects
 from pgstore.connection import Connection
+from pgstore.meanwhile import meanwhile
 
 __all__ = ["Folded", "fold_subjects"]
-
-NewEvents = Mapping[str, Sequence[Event]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +69,15 @@ class _Fold:
         return self.before is None or self.before.clocks != self.after.clocks
 
 
+@dataclass(slots=True)
+class _Folds:
+    """Subjects folded, in order of id. late: the states of those that wait for their whole log to be read."""
+
+    done: list[_Fold] = field(default_factory=list)
+    late: list[SubjectState] = field(default_factory=list)
+    failed: dict[str, Exception] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Ground:
     """How the Cycles stand that are touched."""
@@ -95,70 +104,92 @@ class _Written:
 
 
 async def fold_subjects(
-    connection: Connection, rulebook: Rulebook, events: NewEvents, *, cause: str, anew: bool = False
+    connection: Connection,
+    rulebook: Rulebook,
+    locked: LockedSubjects,
+    new: Sequence[NewEvent] = (),
+    *,
+    cause: str,
+    anew: bool = False,
 ) -> Folded:
-    """Fold new events, already entered, by Subject; `cause` is written into revisions.
+    """Enter new events of locked Subjects and fold them; `cause` is written into revisions.
 
     A Subject is folded on from its state where its events come after it, and anew from its whole log where
-    they are late or policies have changed. anew: look at Cycles whose events are none of the new ones, too.
+    they are late or policies have changed. anew: look at all that are locked, and at Cycles whose events are
+    none of the new ones, too.
     """
-    locked = await lock_subjects(connection, sorted(events))
-    late = [one.subject_id for one in locked.subjects if not _goes_on(one, rulebook, events[one.subject_id])]
-    logs = await read_events(connection, late) if late else {}
-    folds, failed = _fold_all(rulebook, locked.subjects, events, logs, anew=anew)
-    ground = await _read_ground(connection, locked, folds)
-    written = _restate_all(rulebook, folds, ground, failed)
+    _, folds = await meanwhile(
+        insert_events(connection, new), lambda: _fold_all(rulebook, locked, _by_subject(new), anew=anew)
+    )
+    if folds.late:
+        await _fold_late(connection, rulebook, folds)
+    ground = await _read_ground(connection, locked, folds.done)
+    written = _restate_all(rulebook, folds.done, ground, folds.failed)
     await _write(connection, rulebook, written, cause)
     due = (standing.fire[0][0] for standing in written.saved.values() if standing.fire)
-    return Folded(failed=failed, due_at_us=min(due, default=None))
+    return Folded(failed=folds.failed, due_at_us=min(due, default=None))
 
 
-def _goes_on(subject: LockedSubject, rulebook: Rulebook, events: Iterable[Event]) -> bool:
-    """Tell whether a Subject's state can be folded on from where it is."""
-    if subject.state is None or subject.state.last is None:
-        return True
-    last = subject.state.last
-    return (
-        subject.folded_revision == rulebook.revisions.policies
-        and all(event.position > last for event in events)
-        and not takes_back(subject.state.actions, events)
-    )
+def _by_subject(new: Iterable[NewEvent]) -> Mapping[str, Sequence[Event]]:
+    events: dict[str, list[Event]] = {}
+    for one in new:
+        events.setdefault(one.event.subject_id, []).append(one.event)
+    return events
 
 
 def _fold_all(
-    rulebook: Rulebook,
-    subjects: Sequence[LockedSubject],
-    events: NewEvents,
-    logs: Mapping[str, Sequence[Event]],
-    *,
-    anew: bool,
-) -> tuple[Sequence[_Fold], dict[str, Exception]]:
-    folds: list[_Fold] = []
-    failed: dict[str, Exception] = {}
-    for subject in subjects:
-        log = logs.get(subject.subject_id)
+    rulebook: Rulebook, locked: LockedSubjects, events: Mapping[str, Sequence[Event]], *, anew: bool
+) -> _Folds:
+    """Fold Subjects on from where they are; leave aside those of which the whole log is needed."""
+    folds = _Folds()
+    for subject in locked.subjects:
+        told = events.get(subject.subject_id, ())
+        if not told and not anew:
+            continue
+        known = subject.state()
+        if not _goes_on(known, told, up_to_date=subject.folded_revision == rulebook.revisions.policies):
+            folds.late.append(known)
+            continue
         try:
-            if log is None:
-                folds.append(_fold_on(rulebook, subject, events[subject.subject_id], anew=anew))
-            else:
-                folds.append(_fold_log(rulebook, subject, log))
+            after = fold(known, told, rulebook.policies)
         except (BusinessTimeError, ClocksError) as error:
-            failed[subject.subject_id] = error
-    return folds, failed
+            folds.failed[subject.subject_id] = error
+        else:
+            stored = subject.encoded is not None
+            folds.done.append(_Fold(known=known, after=after, before=None if anew else known, stored=stored))
+    return folds
 
 
-def _fold_on(rulebook: Rulebook, subject: LockedSubject, events: Sequence[Event], *, anew: bool) -> _Fold:
-    known = subject.state or empty_state(subject.subject_id)
-    after = fold(known, events, rulebook.policies)
-    return _Fold(known=known, after=after, before=None if anew else known, stored=subject.state is not None)
+def _goes_on(state: SubjectState, events: Sequence[Event], *, up_to_date: bool) -> bool:
+    """Tell whether a Subject's state can be folded on from where it is."""
+    last = state.last
+    return last is None or (
+        up_to_date
+        and all(event.comes_after(last) for event in events)
+        and not takes_back(state.actions, events)
+    )
 
 
-def _fold_log(rulebook: Rulebook, subject: LockedSubject, log: Sequence[Event]) -> _Fold:
+async def _fold_late(connection: Connection, rulebook: Rulebook, folds: _Folds) -> None:
+    """Fold whole logs, now that all events are in them."""
+    logs = await read_events(connection, [state.subject_id for state in folds.late])
+    for state in folds.late:
+        try:
+            folds.done.append(_fold_log(rulebook, state, logs[state.subject_id]))
+        except (BusinessTimeError, ClocksError) as error:
+            folds.failed[state.subject_id] = error
+    folds.done.sort(key=_subject_id)
+
+
+def _fold_log(rulebook: Rulebook, state: SubjectState, log: Sequence[Event]) -> _Fold:
     """Fold a whole log, with a stop where the Subject's old state stood."""
-    last = subject.state.last if subject.state is not None else None
-    split = 0 if last is None else sum(event.position <= last for event in log)
-    known, after = fold_in_two(subject.subject_id, log, split, rulebook.policies)
+    split = 0 if state.last is None else sum(not event.comes_after(state.last) for event in log)
+    known, after = fold_in_two(state.subject_id, log, split, rulebook.policies)
     return _Fold(known=known, after=after, before=None, stored=True)
+
+
+def _subject_id(one: _Fold) -> str:
+    return one.after.subject_id
 
 
 async def _read_ground(connection: Connection, locked: LockedSubjects, folds: Sequence[_Fold]) -> _Ground:
@@ -208,15 +239,18 @@ def _restate(rulebook: Rulebook, one: _Fold, ground: _Ground) -> Restatement:
 
 
 async def _write(connection: Connection, rulebook: Rulebook, written: _Written, cause: str) -> None:
+    """Write what has become of Subjects; while one table is written, rows of the next are put together."""
     if written.revised:
         await keep_revisions(connection, written.revised, cause=cause)
     if written.removed:
         await delete_cycles(connection, written.removed)
-    if written.saved:
-        await save_cycles(connection, written.saved)
-    if written.states:
-        await save_subjects(connection, written.states, folded_revision=rulebook.revisions.policies)
+    _, rows = await meanwhile(
+        save_subjects(connection, written.states, folded_revision=rulebook.revisions.policies),
+        lambda: cycle_rows(written.saved),
+    )
     if written.attributes:
         await save_attributes(connection, written.attributes)
-    await insert_firings(connection, written.notices)
-    await tell(connection, written.notices)
+    if written.saved or written.notices:
+        _, messages = await meanwhile(save_cycles(connection, rows), lambda: messages_of(written.notices))
+        await insert_firings(connection, written.notices)
+        await tell(connection, messages)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from clocks.contract import IngestEvents, IngestReceipt, RefusedEvent
-from clocks.domain.event import Event
 from clocks.domain.refusals import BatchTooLargeError, UnsettledError
 from clocks.operations.check_events import Batch, EventRefusal, check, conflict
 from clocks.operations.fold_subjects import fold_subjects
 from clocks.operations.load_rulebook import Rulebook, Rulebooks
-from clocks.storage.events import insert_events, read_content_hashes
+from clocks.storage.events import NewEvent, read_content_hashes
 from clocks.storage.rulebooks import hold_rulebook
+from clocks.storage.subjects import lock_subjects, make_subjects
 from pgstore.connection import Connection
 from pgstore.database import Database
 from pgstore.errors import TransactionConflictError
@@ -38,7 +38,7 @@ async def ingest(
 ) -> Taken:
     """Take a batch. Raises BatchTooLargeError, UnsettledError, and what the database raises.
 
-    Locks: rulebook (shared), events by id, Subjects by id, Cycles by key; two batches never wait crosswise.
+    Locks: rulebook (shared), Subjects by id, events by id, Cycles by key; two batches never wait crosswise.
     """
     if len(request.events) > MAX_BATCH:
         raise BatchTooLargeError(
@@ -62,72 +62,55 @@ async def ingest(
         attempts += 1
         if attempts > _ATTEMPTS:
             raise UnsettledError("policies or calendars change at this moment: try again")
-    return _taken(request, batch, set(), {}, None)
+    return _taken(request, batch, 0, None)
 
 
 class _UnfitError(Exception):
-    """Some events cannot be folded: nothing is taken yet, and without them the others can be."""
+    """Some events are not to be taken: nothing is written yet, and without them the others can be."""
 
     def __init__(self, refused: Mapping[str, EventRefusal]) -> None:
-        super().__init__(f"{len(refused)} events cannot be folded")
+        super().__init__(f"{len(refused)} events are not to be taken")
         self.refused = refused
 
 
 async def _take(connection: Connection, rulebook: Rulebook, request: IngestEvents, batch: Batch) -> Taken:
-    taken = await insert_events(connection, list(batch.events.values()))
-    refused = await _known_otherwise(connection, batch, taken)
-    if not taken:
-        return _taken(request, batch, taken, refused, None)
-    folded = await fold_subjects(connection, rulebook, _by_subject(batch, taken), cause="events")
+    """Take what is new. What is known is settled once the Subjects are locked: rivals with the same wait."""
+    subject_ids = sorted({new.event.subject_id for new in batch.events.values()})
+    await make_subjects(connection, subject_ids)
+    locked = await lock_subjects(connection, subject_ids)
+    known = await read_content_hashes(connection, list(batch.events))
+    if any(content_hash != batch.events[event_id].content_hash for event_id, content_hash in known.items()):
+        raise _UnfitError(_conflicts(batch, known))
+    new = [one for event_id, one in batch.events.items() if event_id not in known]
+    folded = await fold_subjects(connection, rulebook, locked, new, cause="events")
     if folded.failed:
-        raise _UnfitError(_unfit(batch, taken, folded.failed))
-    return _taken(request, batch, taken, refused, folded.due_at_us)
+        raise _UnfitError(_unfit(new, folded.failed))
+    return _taken(request, batch, len(new), folded.due_at_us)
 
 
-async def _known_otherwise(connection: Connection, batch: Batch, taken: set[str]) -> dict[str, EventRefusal]:
-    """Tell the conflicts among the events that were known before."""
-    known = [event_id for event_id in batch.events if event_id not in taken]
-    if not known:
-        return {}
-    hashes = await read_content_hashes(connection, known)
+def _conflicts(batch: Batch, known: Mapping[str, bytes]) -> dict[str, EventRefusal]:
+    """Refuse events whose ids are taken by others."""
     return {
         event_id: conflict(event_id)
-        for event_id in known
-        if hashes.get(event_id) != batch.events[event_id].content_hash
+        for event_id, content_hash in known.items()
+        if content_hash != batch.events[event_id].content_hash
     }
 
 
-def _by_subject(batch: Batch, taken: set[str]) -> Mapping[str, list[Event]]:
-    events: dict[str, list[Event]] = {}
-    for event_id, new in batch.events.items():
-        if event_id in taken:
-            events.setdefault(new.event.subject_id, []).append(new.event)
-    return events
-
-
-def _unfit(batch: Batch, taken: set[str], failed: Mapping[str, Exception]) -> dict[str, EventRefusal]:
+def _unfit(new: Iterable[NewEvent], failed: Mapping[str, Exception]) -> dict[str, EventRefusal]:
     """Refuse the events of Subjects that could not be folded, with what the fold said."""
     refused = {}
-    for event_id in taken:
-        error = failed.get(batch.events[event_id].event.subject_id)
+    for one in new:
+        error = failed.get(one.event.subject_id)
         if error is not None:
             code = getattr(error, "code", "fold_failed")
-            refused[event_id] = EventRefusal(code, getattr(error, "field", None), str(error))
+            refused[one.event.event_id] = EventRefusal(code, getattr(error, "field", None), str(error))
     return refused
 
 
-def _taken(
-    request: IngestEvents,
-    batch: Batch,
-    taken: set[str],
-    refused: Mapping[str, EventRefusal],
-    due_at_us: int | None,
-) -> Taken:
-    batch.refuse(refused)
-    everything: tuple[RefusedEvent, ...] = tuple(sorted(batch.refused, key=lambda one: one.index))
+def _taken(request: IngestEvents, batch: Batch, accepted: int, due_at_us: int | None) -> Taken:
+    refused: tuple[RefusedEvent, ...] = tuple(sorted(batch.refused, key=lambda one: one.index))
     receipt = IngestReceipt(
-        accepted=len(taken),
-        duplicates=len(request.events) - len(taken) - len(everything),
-        refused=everything,
+        accepted=accepted, duplicates=len(request.events) - accepted - len(refused), refused=refused
     )
-    return Taken(receipt=receipt, changed=bool(taken), due_at_us=due_at_us)
+    return Taken(receipt=receipt, changed=accepted > 0, due_at_us=due_at_us)

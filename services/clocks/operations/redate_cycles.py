@@ -21,7 +21,7 @@ from clocks.domain.spans import NEVER
 from clocks.domain.standing import CycleKey, Notice, Standing, differs, notices, redate_standing
 from clocks.operations.load_rulebook import Rulebook
 from clocks.storage.cycles import insert_firings, keep_revisions
-from clocks.storage.messages import tell
+from clocks.storage.messages import messages_of, tell
 from clocks.storage.plain_cycles import (
     NewDates,
     PlainCycle,
@@ -151,4 +151,4 @@ async def _write(
         if before[key].breached_at_us != standing.breached_at_us:
             said += [each for each in notices(key, before[key], standing) if each.type != "cycle.changed"]
     await insert_firings(connection, said)
-    await tell(connection, said)
+    await tell(connection, messages_of(said))

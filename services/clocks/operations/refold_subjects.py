@@ -26,6 +26,7 @@ from clocks.storage.refolds import (
     widen_refold,
 )
 from clocks.storage.rulebooks import hold_rulebook
+from clocks.storage.subjects import lock_subjects
 from pgstore.connection import Connection
 from pgstore.database import Database, savepoint
 from serving.context import RequestContext
@@ -109,8 +110,7 @@ async def _refold(connection: Connection, rulebook: Rulebook, work: Refold) -> R
 
 
 async def _fold(connection: Connection, rulebook: Rulebook, work: Refold, subject_ids: list[str]) -> None:
-    folded = await fold_subjects(
-        connection, rulebook, {subject_id: [] for subject_id in subject_ids}, cause=work.cause, anew=True
-    )
+    locked = await lock_subjects(connection, subject_ids)
+    folded = await fold_subjects(connection, rulebook, locked, cause=work.cause, anew=True)
     for subject_id, error in folded.failed.items():
         _LOG.error("subject left as it stands", subject=subject_id, cause=work.cause, reason=str(error))

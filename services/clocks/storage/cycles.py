@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
+
+import msgspec
 
 from businesstime import from_us, to_us
 from clocks.domain.firing import BREACH
@@ -15,7 +18,7 @@ from pgstore.connection import Connection, Row
 __all__ = [
     "LockedCycles",
     "PastCycle",
-    "array_text",
+    "cycle_rows",
     "delete_cycles",
     "insert_firings",
     "keep_revisions",
@@ -26,7 +29,38 @@ __all__ = [
 ]
 
 _SQL = load_blocks("clocks.storage", "cycles.sql")
+_ENCODER = msgspec.json.Encoder()
 _FIRED = {"breach.fired", "breach.restated"}
+
+
+class _CycleRow(msgspec.Struct, gc=False):
+    """A row on its way, as JSON: the columns of `save_cycles` by their names."""
+
+    subject_id: str
+    policy_key: str
+    metric: str
+    cycle: int
+    policy_version: int
+    target: str
+    target_us: int
+    calendar_key: str
+    calendar_version: int
+    calendar_rule: str
+    calendar_keys: Sequence[str]
+    phase: str
+    outcome: str
+    started_at: datetime
+    due_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    ended_at: datetime | None
+    left_us: int | None
+    fire_at: Sequence[datetime]
+    fire_threshold: Sequence[str]
+    fired: Sequence[str]
+    generation: int
+    revision: int
+    spans: Sequence[int] | None
 
 
 class LockedCycles(NamedTuple):
@@ -65,11 +99,14 @@ async def read_past_cycles(
     return {CycleKey(*list(row)[:4]): PastCycle(row["generation"], row["revision"]) for row in rows}
 
 
-async def save_cycles(connection: Connection, standings: Mapping[CycleKey, Standing]) -> None:
-    """Write locked or new Cycles, in order of their keys."""
-    ordered = sorted(standings)
-    columns = zip(*(_columns(key, standings[key]) for key in ordered), strict=True)
-    await connection.execute(_SQL["save_cycles"], *(list(column) for column in columns))
+def cycle_rows(standings: Mapping[CycleKey, Standing]) -> str:
+    """Write down Cycles as `save_cycles` takes them, in order of their keys."""
+    return _ENCODER.encode([_row(key, standings[key]) for key in sorted(standings)]).decode()
+
+
+async def save_cycles(connection: Connection, rows: str) -> None:
+    """Write locked or new Cycles; see `cycle_rows`."""
+    await connection.execute(_SQL["save_cycles"], rows)
 
 
 async def delete_cycles(connection: Connection, keys: Iterable[CycleKey]) -> None:
@@ -99,8 +136,8 @@ def _transposed(keys: Iterable[CycleKey]) -> list[list[Any]]:
     return [list(column) for column in zip(*keys, strict=True)]
 
 
-def _columns(key: CycleKey, standing: Standing) -> tuple[Any, ...]:
-    return (
+def _row(key: CycleKey, standing: Standing) -> _CycleRow:
+    return _CycleRow(
         *key,
         standing.policy_version,
         standing.target,
@@ -108,7 +145,7 @@ def _columns(key: CycleKey, standing: Standing) -> tuple[Any, ...]:
         standing.calendar_key,
         standing.calendar_version,
         standing.calendar_rule,
-        array_text(standing.calendar_keys),
+        standing.calendar_keys,
         standing.phase,
         standing.outcome,
         from_us(standing.started_at_us),
@@ -117,12 +154,12 @@ def _columns(key: CycleKey, standing: Standing) -> tuple[Any, ...]:
         instant(standing.stopped_at_us),
         instant(standing.ended_at_us),
         standing.left_us,
-        array_text([from_us(at_us).isoformat() for at_us, _ in standing.fire]),
-        array_text([threshold for _, threshold in standing.fire]),
-        array_text(standing.fired),
+        [from_us(at_us) for at_us, _ in standing.fire],
+        [threshold for _, threshold in standing.fire],
+        standing.fired,
         standing.generation,
         standing.revision,
-        None if standing.spans is None else _numbers(standing.spans),
+        standing.spans,
     )
 
 
@@ -149,14 +186,3 @@ def _standing(row: Row) -> Standing:
         revision=row["revision"],
         spans=None if row["spans"] is None else tuple(row["spans"]),
     )
-
-
-def array_text(texts: Sequence[str]) -> str:
-    """Write an array as a text of its own."""
-    # Arrays of arrays cannot be unnested by rows, so an array travels as the text that PostgreSQL reads.
-    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
-    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
-
-
-def _numbers(numbers: Sequence[int]) -> str:
-    return "{" + ",".join(map(str, numbers)) + "}"

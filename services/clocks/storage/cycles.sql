@@ -20,19 +20,15 @@ INSERT INTO cycles (
     calendar_version, calendar_rule, calendar_keys, phase, outcome, started_at, due_at, breached_at, stopped_at,
     ended_at, left_us, fire_at, fire_threshold, fired, generation, revision, spans)
 SELECT
-    current_setting('meantime.tenant'), subject_id, policy_key, metric, cycle, policy_version, target,
-    target_us, calendar_key, calendar_version, calendar_rule, calendar_keys::text[], phase, outcome, started_at,
-    due_at, breached_at, stopped_at, ended_at, left_us, fire_at::timestamptz[], fire_threshold::text[], fired::text[],
-    generation, revision, spans::bigint[]
-FROM unnest(
-    $1::text[], $2::text[], $3::text[], $4::integer[], $5::integer[], $6::text[], $7::bigint[], $8::text[],
-    $9::integer[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[], $15::timestamptz[],
-    $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::bigint[], $20::text[], $21::text[],
-    $22::text[], $23::integer[], $24::integer[], $25::text[])
-    AS batch (
-        subject_id, policy_key, metric, cycle, policy_version, target, target_us, calendar_key,
-        calendar_version, calendar_rule, calendar_keys, phase, outcome, started_at, due_at, breached_at,
-        stopped_at, ended_at, left_us, fire_at, fire_threshold, fired, generation, revision, spans)
+    current_setting('meantime.tenant'), subject_id, policy_key, metric, cycle, policy_version, target, target_us,
+    calendar_key, calendar_version, calendar_rule, calendar_keys, phase, outcome, started_at, due_at, breached_at,
+    stopped_at, ended_at, left_us, fire_at, fire_threshold, fired, generation, revision, spans
+FROM json_to_recordset($1::json) AS batch (
+    subject_id text, policy_key text, metric text, cycle integer, policy_version integer, target text,
+    target_us bigint, calendar_key text, calendar_version integer, calendar_rule text, calendar_keys text[],
+    phase text, outcome text, started_at timestamptz, due_at timestamptz, breached_at timestamptz,
+    stopped_at timestamptz, ended_at timestamptz, left_us bigint, fire_at timestamptz[], fire_threshold text[],
+    fired text[], generation integer, revision integer, spans bigint[])
 ON CONFLICT (tenant_id, subject_id, policy_key, metric, cycle) DO UPDATE
 SET
     policy_version = excluded.policy_version, target = excluded.target, target_us = excluded.target_us,

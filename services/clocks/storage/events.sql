@@ -1,25 +1,21 @@
 -- The log of facts, append-only.
 
 -- name: insert_events
--- Take what is new of a batch, and make rows for Subjects never seen; by sorted ids, so that batches never wait crosswise.
-WITH taken AS (
-    INSERT INTO events (tenant_id, event_id, subject_id, occurred_at, sequence, type, attributes, content_hash)
-    SELECT current_setting('meantime.tenant'), event_id, subject_id, occurred_at, sequence, type,
-           attributes::json, content_hash
-    FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::text[], $6::text[], $7::bytea[])
-         AS batch (event_id, subject_id, occurred_at, sequence, type, attributes, content_hash)
-    ON CONFLICT DO NOTHING
-    RETURNING event_id, subject_id
-), made AS (
-    INSERT INTO subjects (tenant_id, subject_id)
-    SELECT DISTINCT current_setting('meantime.tenant'), subject_id FROM taken ORDER BY subject_id
-    ON CONFLICT DO NOTHING
-)
-SELECT event_id FROM taken;
+-- Enter events that are not known yet.
+INSERT INTO events (tenant_id, event_id, subject_id, occurred_at, sequence, type, attributes, content_hash)
+SELECT current_setting('meantime.tenant'), event_id, subject_id, occurred_at, sequence, type, attributes,
+       decode(content_hash, 'base64')
+FROM json_to_recordset($1::json) AS batch (
+    event_id text, subject_id text, occurred_at timestamptz, sequence bigint, type text, attributes json,
+    content_hash text);
 
 -- name: read_content_hashes
--- What was known before, to tell a repeated event from a conflict.
-SELECT event_id, content_hash FROM events WHERE event_id = ANY ($1::text[]);
+-- What is known of some ids, to tell a repeated event from a conflict. OFFSET 0: each is looked up by the key.
+SELECT known.event_id, known.content_hash
+FROM json_array_elements_text($1::json) AS asked (event_id)
+CROSS JOIN LATERAL (
+    SELECT event_id, content_hash FROM events WHERE events.event_id = asked.event_id OFFSET 0
+) AS known;
 
 -- name: read_events
 -- All events of some Subjects, in the order in which they are folded.

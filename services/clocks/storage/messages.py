@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from businesstime import from_us
-from clocks.domain.standing import Notice
+from clocks.domain.standing import BREACH, Notice
 from pgstore import outbox
 from pgstore.connection import Connection
 from serving.nudges import feed_channel
 
-__all__ = ["CALENDARS_CHANNEL", "FEED_CHANNEL", "WORK_CHANNEL", "tell"]
+__all__ = ["CALENDARS_CHANNEL", "FEED_CHANNEL", "WORK_CHANNEL", "messages_of", "tell"]
 
 FEED_CHANNEL = feed_channel("clocks")
 """Where followers of this service's feed are nudged."""
@@ -23,43 +24,57 @@ CALENDARS_CHANNEL = feed_channel("calendars")
 """Where the calendars service nudges followers of its feed."""
 
 
-async def tell(connection: Connection, notices: Iterable[Notice]) -> None:
+class _Changed(msgspec.Struct, gc=False):
+    """What `cycle.changed` says."""
+
+    subject_id: str
+    policy_key: str
+    metric: str
+    cycle: int
+    target: str
+    revision: int
+    due_at: str | None
+    phase: str
+    outcome: str
+    stopped_at: str | None
+
+
+class _Breached(msgspec.Struct, gc=False):
+    """What is said of a Breach."""
+
+    subject_id: str
+    policy_key: str
+    metric: str
+    cycle: int
+    target: str
+    revision: int
+    due_at: str | None
+    threshold: str
+    generation: int
+    at: str | None
+
+
+def messages_of(notices: Iterable[Notice]) -> Sequence[outbox.Message]:
     """Write a message for each notice, in their order."""
-    await outbox.append(
-        connection,
-        [
-            outbox.Message(type=notice.type, subject=notice.key.subject_id, payload=_payload(notice))
-            for notice in notices
-        ],
-    )
+    return [
+        outbox.Message(type=notice.type, subject=notice.key.subject_id, payload=_payload(notice))
+        for notice in notices
+    ]
 
 
-def _payload(notice: Notice) -> dict[str, Any]:
-    key, standing = notice.key, notice.standing
-    payload = {
-        "subject_id": key.subject_id,
-        "policy_key": key.policy_key,
-        "metric": key.metric,
-        "cycle": key.cycle,
-        "target": standing.target,
-        "revision": standing.revision,
-        "due_at": _written(standing.due_at_us),
-    }
+async def tell(connection: Connection, messages: Sequence[outbox.Message]) -> None:
+    """Tell others, in this order, once the transaction is committed."""
+    await outbox.append(connection, messages)
+
+
+def _payload(notice: Notice) -> _Changed | _Breached:
+    standing = notice.standing
+    about = (*notice.key, standing.target, standing.revision, _written(standing.due_at_us))
     if notice.type == "cycle.changed":
-        return payload | {
-            "phase": standing.phase,
-            "outcome": standing.outcome,
-            "stopped_at": _written(standing.stopped_at_us),
-        }
-    return payload | {
-        "threshold": "breach",
-        "generation": standing.generation,
-        "at": _written(notice.at_us),
-    }
+        return _Changed(*about, standing.phase, standing.outcome, _written(standing.stopped_at_us))
+    return _Breached(*about, BREACH, standing.generation, _written(notice.at_us))
 
 
 def _written(at_us: int | None) -> str | None:
     """Write an instant as RFC 3339 with microseconds."""
-    if at_us is None:
-        return None
-    return from_us(at_us).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return None if at_us is None else from_us(at_us).isoformat(timespec="microseconds")[:-6] + "Z"

@@ -9,7 +9,7 @@ from businesstime import from_us, to_us
 from clocks.domain.instant import instant
 from clocks.domain.recount import Promise
 from clocks.domain.standing import CycleKey, Standing
-from clocks.storage.cycles import array_text, locked_cycles
+from clocks.storage.cycles import locked_cycles
 from pgstore.blocks import load_blocks
 from pgstore.connection import Connection
 
@@ -91,7 +91,7 @@ async def redate_silent_cycles(
     connection: Connection, dates: NewDates, *, calendar_version: int, cause: str
 ) -> None:
     """Write locked Cycles, keep the numbers of those that are due at another time, and tell of them."""
-    thresholds = array_text(dates.thresholds)
+    thresholds = _array_text(dates.thresholds)
     await connection.execute(
         _SQL["redate_silent_cycles"],
         *(list(column) for column in zip(*dates.keys, strict=True)),
@@ -125,9 +125,16 @@ def _columns(key: CycleKey, standing: Standing) -> tuple[Any, ...]:
         instant(standing.due_at_us),
         instant(standing.breached_at_us),
         standing.left_us,
-        array_text([from_us(at_us).isoformat() for at_us, _ in standing.fire]),
-        array_text([threshold for _, threshold in standing.fire]),
-        array_text(standing.fired),
+        _array_text([from_us(at_us).isoformat() for at_us, _ in standing.fire]),
+        _array_text([threshold for _, threshold in standing.fire]),
+        _array_text(standing.fired),
         standing.generation,
         standing.revision,
     )
+
+
+def _array_text(texts: Sequence[str]) -> str:
+    """Write an array as a text of its own."""
+    # Arrays of arrays cannot be unnested by rows, so an array travels as the text that PostgreSQL reads.
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"

@@ -1,5 +1,11 @@
 -- Subjects and their folded state.
 
+-- name: make_subjects
+-- Make rows for Subjects never seen, in order of id, so that batches never wait crosswise.
+INSERT INTO subjects (tenant_id, subject_id)
+SELECT current_setting('meantime.tenant'), subject_id FROM unnest($1::text[]) AS batch (subject_id) ORDER BY subject_id
+ON CONFLICT DO NOTHING;
+
 -- name: lock_subjects
 -- Lock Subjects in order of id and read their state.
 SELECT subject_id, state, folded_revision, statement_timestamp()

@@ -70,6 +70,24 @@ async def test_one_event_at_a_time_backwards_ends_in_the_same_cycles(
     assert await breaches_of(service, backwards) == await breaches_of(service, in_order)
 
 
+async def test_of_rivals_for_one_id_one_is_taken_and_the_other_refused(
+    service: ClocksService, calendars: CalendarsService, tenant: str
+) -> None:
+    """Batches give the same ids to other Subjects at once: each id is taken once, each rival a conflict."""
+    context = acting_for(tenant)
+    await prepare(service, calendars, context)
+    batches = [
+        [event(f"e{number}", f"T-{writer}", "2026-02-02T09:00") for number in numbers]
+        for writer, numbers in enumerate((range(40), range(39, -1, -1), range(20, 60)))
+    ]
+    receipts = await asyncio.gather(
+        *(service.ingest_events(context, IngestEvents(events=tuple(batch))) for batch in batches)
+    )
+    assert sum(receipt.accepted for receipt in receipts) == 60
+    assert sum(len(receipt.refused) for receipt in receipts) == 60
+    assert {refused.code for receipt in receipts for refused in receipt.refused} == {"event_conflict"}
+
+
 def story(chance: random.Random, *, subjects: int, events: int) -> Iterator[EventRecord]:
     """Tell of Subjects at random, some of it at the same instant, in February."""
     moment = at("2026-02-02T09:00")
