@@ -26,6 +26,7 @@ from businesstime import (
     union,
 )
 from businesstime.holiday import RegionHolidays, holiday_names
+from businesstime.instants import EPOCH
 from tests.benchmarks.businesstime_peers import load_peers
 
 DOCUMENT: Final[dict[str, Any]] = {
@@ -98,7 +99,7 @@ def scalars(timeline: Timeline, rng: np.random.Generator) -> None:
     deltas = [timedelta(microseconds=each) for each in durations]
     deadline = report("deadline by timedelta", each_s(timeline.deadline, (start, deltas)), goal=1.5e6)
     report("deadline by µs", each_s(timeline.deadline, (start, durations)), goal=1.5e6)
-    report("is_open", each_s(timeline.is_open, (start,)), goal=4e6)
+    is_open = report("is_open", each_s(timeline.is_open, (start,)), goal=4e6)
     spans(timeline, start)
     say("one at a time, integers of µs")
     report("elapsed_us", each_s(timeline.elapsed_us, (start_us, end_us)))
@@ -108,11 +109,19 @@ def scalars(timeline: Timeline, rng: np.random.Generator) -> None:
     years = date(2020, 1, 1).toordinal(), date(2030, 12, 31).toordinal()
     ordinals = holiday_names((RegionHolidays(country="US"),), *years)
     for name, peer in load_peers([date.fromordinal(each) for each in sorted(ordinals)]).items():
+        starts, ends = (floored(each, peer.instant_unit) for each in (start, end))
+        asked = [max(each - each % peer.duration_unit, peer.duration_unit) for each in deltas]
         if peer.elapsed:
-            compare(name, "elapsed", peer.elapsed, timeline.elapsed, (start, end), elapsed)
+            compare(name, "elapsed", peer.elapsed, timeline.elapsed, (starts, ends), elapsed)
         if peer.deadline:
-            asked = [max(each - each % HOUR, HOUR) for each in deltas] if peer.whole_hours else deltas
-            compare(name, "deadline", peer.deadline, timeline.deadline, (start, asked), deadline)
+            compare(name, "deadline", peer.deadline, timeline.deadline, (starts, asked), deadline)
+        if peer.is_open:
+            compare(name, "is_open", peer.is_open, timeline.is_open, (starts,), is_open)
+
+
+def floored(instants: list[datetime], unit: timedelta) -> list[datetime]:
+    """Bring instants down to whole units since 1970."""
+    return [each - (each - EPOCH) % unit for each in instants]
 
 
 def spans(timeline: Timeline, start: list[datetime]) -> None:
@@ -161,7 +170,9 @@ def compare(
 
 
 def apart_s(theirs: Any, ours: Any) -> float:
-    """Say how far two answers are apart, in seconds: elapsed µs, or datetimes."""
+    """Say how far two answers are apart, in seconds: elapsed µs, or datetimes; 1 for a wrong yes or no."""
+    if isinstance(ours, bool):
+        return float(theirs is not ours)
     if isinstance(ours, datetime):
         return float(abs((theirs - ours).total_seconds()))
     return float(abs(theirs - ours)) / 1e6

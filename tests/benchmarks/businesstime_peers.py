@@ -1,8 +1,6 @@
-"""The same work, put to other libraries: `elapsed` in µs and `deadline`, for aware UTC datetimes.
+"""The same work, put to other libraries: `elapsed` in µs, `deadline` and `is_open`, for aware UTC datetimes.
 
-Two are left out. zendesk/biz is Ruby: it cannot run in this process. exchange_calendars has neither question:
-it knows sessions and their whole minutes, so that a sum would be the length of an index of minutes that is
-made for each pair, and 1 minute to 90 days in µs is not work that it can express.
+zendesk/biz is left out: it is Ruby, and cannot run in this process.
 """
 
 from __future__ import annotations
@@ -23,11 +21,13 @@ MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Peer(NamedTuple):
-    """One library's way to ask; None where it has none. whole_hours: it adds nothing finer."""
+    """One library's way to ask; None where it has none. The units are the finest that it takes."""
 
     elapsed: Callable[[datetime, datetime], int] | None
     deadline: Callable[[datetime, timedelta], datetime] | None
-    whole_hours: bool = False
+    is_open: Callable[[datetime], bool] | None = None
+    instant_unit: timedelta = MICROSECOND
+    duration_unit: timedelta = MICROSECOND
 
 
 def timegrid(holidays: list[date]) -> Peer:
@@ -51,7 +51,10 @@ def timegrid(holidays: list[date]) -> Peer:
         due: datetime = calendar.add_work_duration(local(start), duration)
         return due.replace(tzinfo=NEW_YORK).astimezone(UTC)
 
-    return Peer(elapsed, deadline)
+    def is_open(at: datetime) -> bool:
+        return bool(grid.get_capacity_at(local(at)) > 0)
+
+    return Peer(elapsed, deadline, is_open)
 
 
 def workclock(holidays: list[date]) -> Peer:
@@ -115,7 +118,42 @@ def pandas(holidays: list[date]) -> Peer:
         due: datetime = (opened + duration // timedelta(hours=1) * hours).to_pydatetime()
         return due
 
-    return Peer(None, deadline, whole_hours=True)
+    def is_open(at: datetime) -> bool:
+        return bool(hours.is_on_offset(timestamp(at).tz_convert("America/New_York")))
+
+    return Peer(None, deadline, is_open, duration_unit=timedelta(hours=1))
+
+
+def exchange_calendars(holidays: list[date]) -> Peer:
+    """Ask exchange_calendars, which counts whole trading minutes, all of them in one index."""
+    library = importlib.import_module("exchange_calendars")
+    timestamp: Any = importlib.import_module("pandas").Timestamp
+    attributes = {
+        "name": "FEDERAL",
+        "tz": NEW_YORK,
+        "open_times": ((None, time(9)),),
+        "break_start_times": ((None, time(12, 30)),),
+        "break_end_times": ((None, time(13, 15)),),
+        "close_times": ((None, time(17, 30)),),
+        "adhoc_holidays": [timestamp(day) for day in holidays],
+    }
+    office = type("FederalOffice", (library.ExchangeCalendar,), attributes)
+    calendar: Any = office(start="2020-01-01", end="2030-12-31")
+    minute = timedelta(minutes=1)
+
+    def elapsed(start: datetime, end: datetime) -> int:
+        minutes: int = calendar.minutes_distance(timestamp(start), timestamp(end - minute))
+        return int(minutes) * 60_000_000
+
+    def deadline(start: datetime, duration: timedelta) -> datetime:
+        first = calendar.minute_to_trading_minute(timestamp(start), "next")
+        due: datetime = calendar.minute_offset(first, duration // minute).to_pydatetime()
+        return due
+
+    def is_open(at: datetime) -> bool:
+        return bool(calendar.is_open_at_time(timestamp(at)))
+
+    return Peer(elapsed, deadline, is_open, instant_unit=minute, duration_unit=minute)
 
 
 PEERS: Final = {
@@ -123,6 +161,7 @@ PEERS: Final = {
     "timegrid": timegrid,
     "businesstimedelta": businesstimedelta,
     "pandas": pandas,
+    "exchange_calendars": exchange_calendars,
 }
 
 
