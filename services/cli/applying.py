@@ -8,9 +8,10 @@ from typing import Any
 
 from cli.applying_calendars import AppliedFiles, CalendarTerms, apply_files
 from cli.applying_default import apply_default, check_default
+from cli.calendar_files import check_alone
 from cli.dated_documents import as_in_file
 from cli.graphql import ERRORS, GatewayClient, GatewayRefusalError
-from cli.manifest import WORDS, Kind, Manifest
+from cli.manifest import WORDS, Kind, Manifest, ManifestError
 from clocks.domain.policy_advice import advise
 from clocks.domain.policy_document import parse_policy
 from credits.domain.agreement_document import agreement_from_document
@@ -35,9 +36,11 @@ mutation Save($key: String!, $version: Int!, $document: JSONObject!) {{
 """
     for kind, field in _FIELDS
 }
-_PARSE: Mapping[Kind, Callable[[dict[str, Any]], object]] = {
-    Kind.POLICY: parse_policy,
-    Kind.AGREEMENT: agreement_from_document,
+_CHECKS: Mapping[Kind, Callable[[Manifest], object]] = {
+    Kind.CALENDAR: check_alone,
+    Kind.DEFAULT_CALENDAR: check_default,
+    Kind.POLICY: lambda manifest: parse_policy(manifest.document),
+    Kind.AGREEMENT: lambda manifest: agreement_from_document(manifest.document),
 }
 _WOULD = {"created": "would create", "amended": "would amend", "unchanged": "would leave"}
 
@@ -97,8 +100,7 @@ async def plan_manifests(
 async def _apply_files(
     client: GatewayClient, manifests: Sequence[Manifest], terms: CalendarTerms | None, *, plan: bool
 ) -> AppliedFiles:
-    for manifest in manifests:
-        _check(manifest)
+    _check_all(manifests)
     files = [one for one in manifests if one.kind in {Kind.ICS_SOURCE, Kind.CALENDAR}]
     if not files:
         return AppliedFiles(files=[], effect=())
@@ -136,17 +138,31 @@ async def _apply_default(client: GatewayClient, manifest: Manifest, *, plan: boo
     return Applied(kind=manifest.kind, key=manifest.key, done=done, version=version, planned=plan)
 
 
-def _check(manifest: Manifest) -> None:
-    if manifest.kind is Kind.DEFAULT_CALENDAR:
+def _check_all(manifests: Sequence[Manifest]) -> None:
+    """Check each file by itself. Raises GatewayRefusalError, with a line for each that is at fault."""
+    refusals = []
+    for manifest in manifests:
         try:
-            check_default(manifest)
-        except GatewayRefusalError as error:
-            raise _named(manifest, error) from error
-    parse = _PARSE.get(manifest.kind)
-    if parse is None:
+            _check(manifest)
+        except (GatewayRefusalError, ManifestError) as error:
+            refusals.append(error)
+    if len(refusals) > 1:
+        first, lines = refusals[0], "\n".join(str(each) for each in refusals)
+        raise GatewayRefusalError(
+            f"{len(refusals)} documents are refused:\n{lines}", code=first.code, kind=first.kind
+        )
+    for refusal in refusals:
+        raise refusal
+
+
+def _check(manifest: Manifest) -> None:
+    check = _CHECKS.get(manifest.kind)
+    if check is None:
         return
     try:
-        parse(manifest.document)
+        check(manifest)
+    except ManifestError:
+        raise  # it names the file
     except Exception as error:
         code, kind = getattr(error, "code", None), getattr(error, "kind", None)
         if not isinstance(code, str) or not isinstance(kind, str):

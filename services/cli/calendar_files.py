@@ -28,7 +28,7 @@ from cli.errors import CliError
 from cli.ics_text import ics_text
 from cli.manifest import Kind, Manifest, read_manifests
 
-__all__ = ["CalendarFileError", "read_timelines"]
+__all__ = ["CalendarFileError", "check_alone", "read_timelines"]
 
 
 class CalendarFileError(CliError):
@@ -65,6 +65,14 @@ def read_timelines(
         for advice in _advise(book[key], book, now):
             tell(f"{files[key].source}: {as_in_file(advice.message)}")
     return timelines
+
+
+def check_alone(manifest: Manifest) -> None:
+    """Check what a Calendar's file says by itself. Raises CalendarsError, ManifestError."""
+    for version in _read_versions(manifest):
+        with placed(version.field):
+            if not version.document.references:
+                check_document(version.document.without_imports(), {})
 
 
 def _entries(manifest: Manifest) -> Entries:

@@ -120,6 +120,29 @@ async def test_a_refusal_names_file_and_field_and_leaves_all_undone(
     assert await applied(client, good) == ["created calendar desk (version 1)"]
 
 
+async def test_all_that_is_wrong_is_told_at_once(
+    client: GatewayClient, access: Access, tmp_path: Path
+) -> None:
+    """What can be seen of each file by itself, a line for each; nothing is applied, though some are sound."""
+    desk = CALENDAR.format(key="desk")
+    write(tmp_path / "a.yaml", desk.replace("Europe/London", "Europe/Lodnon"))
+    write(tmp_path / "b.yaml", desk.replace("key: desk", "key: shop") + "amendments: [{parent: desk}]")
+    write(tmp_path / "c.yaml", POLICY.replace("duration: 4h", "duration: 4 hours"))
+    write(tmp_path / "d.yaml", desk.replace("key: desk", "key: sound"))
+    write(tmp_path / "e.yaml", "kind: Agreement\nkey: a\ncustomer: ACME\n")
+    ended = await call(access, tmp_path, "apply", "-f", str(tmp_path))
+    assert (ended.code, ended.out) == (1, "")
+    head, *lines = ended.err.splitlines()
+    assert head == "meantime: 4 documents are refused:"
+    assert [line.partition(".yaml: ")[2].partition(": ")[0] for line in lines] == [
+        "zone",
+        "amendments[0]",
+        "metrics.resolution.targets[0].duration",
+        "currency",
+    ]
+    assert (await client.ask("{ calendars { nodes { key } } }"))["calendars"]["nodes"] == []
+
+
 async def test_a_refused_policy_is_named_too(client: GatewayClient, tmp_path: Path) -> None:
     """A policy that counts on a calendar which is not there is refused, with its file."""
     policy = write(tmp_path / "p.yaml", "kind: Policy\nkey: p\nname: P\ncalendars: {default: none}\n")
