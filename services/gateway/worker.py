@@ -14,7 +14,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from gateway.domain.message import Message
-from gateway.operations import carry_streams, prune_messages, take_messages
+from gateway.operations import carry_streams, owe_messages, prune_messages, take_messages
 from gateway.operations.deliver_webhooks import Sending, claim_webhooks, serve_webhook
 from gateway.settings import Delivery
 from gateway.storage.deliveries import Outcome
@@ -74,7 +74,9 @@ class DeliveryWorker:
         self._sending = sending
         self._settings = settings
         self._follows = {source: self._loop(f"take-{source}") for source in feeds}
-        self._streams, self._webhooks, self._tend = map(self._loop, ("streams", "webhooks", "tend"))
+        self._streams, self._owing, self._webhooks, self._tend = map(
+            self._loop, ("streams", "owing", "webhooks", "tend")
+        )
         self._stream_page = carry_streams.PAGE
         self._served: set[asyncio.Task[None]] = set()
 
@@ -86,6 +88,7 @@ class DeliveryWorker:
                     tasks.create_task(loop.run(partial(self.take_once, source)))
                 if self._redis is not None:
                     tasks.create_task(self._streams.run(self.stream_once))
+                tasks.create_task(self._owing.run(self.owe_once))
                 tasks.create_task(self._webhooks.run(self.deliver_once))
                 tasks.create_task(self._tend.run(self.tend_once))
                 tasks.create_task(self._listen())
@@ -99,7 +102,7 @@ class DeliveryWorker:
         read, tenants = await take_messages.take_messages(self._database, self._feeds[source], source=source)
         if tenants:
             self._streams.wake()
-            self._webhooks.wake()
+            self._owing.wake()
             await self._nudges.publish(tenants[0], feed_channel("gateway"))
         if read:
             TAKEN.labels(source).inc(read)
@@ -123,6 +126,13 @@ class DeliveryWorker:
         self._stream_page = min(page * 2, carry_streams.PAGE)
         self._observe("streams", carried)
         return 0.0 if len(carried) == page else LOOK_S
+
+    async def owe_once(self) -> float:
+        """Owe a portion of what was taken to webhooks; answer how many seconds there is nothing to do."""
+        if not await owe_messages.owe_messages(self._database):
+            return LOOK_S
+        self._webhooks.wake()
+        return 0.0
 
     async def deliver_once(self) -> float:
         """Begin to serve webhooks that are owed something; answer how many seconds to wait for more."""
@@ -155,7 +165,7 @@ class DeliveryWorker:
     async def check_loops(self) -> None:
         """Raise when a loop has not come round for half a minute."""
         streams = (self._streams,) if self._redis is not None else ()
-        for loop in (*self._follows.values(), *streams, self._webhooks, self._tend):
+        for loop in (*self._follows.values(), *streams, self._owing, self._webhooks, self._tend):
             await loop.check()
 
     async def _serve(self, lease: Lease) -> None:

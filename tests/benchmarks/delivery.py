@@ -164,6 +164,7 @@ async def webhooks(bench: Bench, urls: list[str], name: str, bare_s: float) -> N
         await bench.hook(url)
     await bench.say(SENT // len(urls))
     await repeat(bench.worker.take_once, "clocks")
+    await repeat(bench.worker.owe_once)
     bench.arrived_s.clear()
     async with working(bench.worker):
         took_s = await timed(lambda: bench.drained(SENT))
@@ -196,6 +197,7 @@ async def park(bench: Bench, url: str) -> int:
     other = await bench.hook(f"{url}/hold/parked")
     await bench.say(PARKED - await bench.admin.fetchval("SELECT count(*) FROM gateway.messages"))
     await repeat(bench.worker.take_once, "clocks")
+    await repeat(bench.worker.owe_once)
     await bench.admin.execute("DELETE FROM gateway.deliveries")
     count = await bench.admin.fetchval(PARK, TENANT, other, PARKED)
     await bench.admin.execute("UPDATE gateway.webhooks SET wake_at = now() + interval '1 hour'")

@@ -25,6 +25,8 @@ POINTS: dict[str, tuple[object, str, Callable[[Call, int], Call]]] = {
     "before a page is taken": (messages, "take_messages", before),
     "while a page is taken": (messages, "take_messages", during),
     "after a page was taken": (take_messages, "take_messages", after),
+    "before a portion is owed": (deliveries, "owe_messages", before),
+    "while a portion is owed": (deliveries, "owe_messages", during),
     "before the streams": (carry_streams, "add_all", before),
     "after the streams, before the place is kept": (messages, "move_outlet", before),
     "after a webhook is leased": (webhooks, "claim_webhooks", after),

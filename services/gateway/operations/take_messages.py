@@ -1,4 +1,4 @@
-"""Follow a service's feed: keep its messages, owe them to webhooks, and move on, in one transaction."""
+"""Follow a service's feed: keep its messages, have them owed to webhooks, and move on, in one transaction."""
 
 from __future__ import annotations
 

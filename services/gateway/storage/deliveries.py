@@ -19,6 +19,7 @@ __all__ = [
     "Outcome",
     "Owed",
     "expire_deliveries",
+    "owe_messages",
     "read_backlog",
     "read_deliveries",
     "read_due",
@@ -47,6 +48,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     owed: Owed
     attempt: Attempt
     verdict: Verdict
+
+
+async def owe_messages(connection: Connection, *, batch: int) -> bool:
+    """Owe about so many messages of the tenant that has waited longest; False: none waits."""
+    owed: bool = await connection.fetchval(SQL["owe"], batch)
+    return owed
 
 
 async def read_due(

@@ -1,3 +1,7 @@
+-- name: owe
+-- Owe the next messages of the tenant that has waited longest to its webhooks; false where none waits.
+SELECT deliveries_owe($1);
+
 -- name: read_due
 -- What is owed to a webhook now, in order, with the messages.
 SELECT m.tenant_id, m.position, m.message_id, m.source, m.type, m.subject, m.payload, m.created_at,

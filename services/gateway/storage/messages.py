@@ -35,7 +35,7 @@ async def take_messages(
     feed_name: str,
     cursor: FeedCursor,
 ) -> list[TenantId]:
-    """Keep what is new, owe it to webhooks, move the cursor; all or nothing. Returns whose are new."""
+    """Keep what is new, have it owed to webhooks, move the cursor; all or nothing. Returns whose are new."""
     rows = await connection.fetch(
         SQL["take"],
         source,

@@ -1,5 +1,5 @@
 -- name: take
--- Keep what is new of a page of a service's feed, owe it to webhooks, and move the feed's cursor.
+-- Keep what is new of a page of a service's feed, have it owed to webhooks, and move the feed's cursor.
 SELECT tenant_id
 FROM messages_take($1, $2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::timestamptz[], $8,
                    $9::text::pg_snapshot, $10::text::pg_snapshot, $11);

@@ -16,7 +16,7 @@ from gateway import worker as delivery_worker
 from gateway.domain.message import EVERYTHING, MessageFilter
 from gateway.domain.retry import DELAYS_S
 from gateway.domain.webhook import Delivery
-from gateway.operations import deliver_webhooks
+from gateway.operations import deliver_webhooks, owe_messages
 from gateway.operations.create_tenant import create_tenant
 from gateway.operations.create_webhook import CreateWebhook, IssuedSecret
 from gateway.operations.read_deliveries import ListDeliveries
@@ -195,6 +195,34 @@ async def test_one_tenants_many_webhooks_leave_room_for_others(
             slow.gate.set()
             await slow.wait_for(10)
     assert slow.most_at_once == 3
+
+
+async def test_one_tenants_flood_is_owed_in_its_turn(
+    stage: Stage, worker: DeliveryWorker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a tenant with many webhooks is owed a lot, another waits for one portion of it, not for all."""
+    monkeypatch.setattr(owe_messages, "BATCH", 20)
+    await take_all(worker)
+    well = Stage(
+        tenant=f"{stage.tenant}-well",
+        gateway=stage.gateway,
+        clocks=stage.clocks,
+        database_url=stage.database_url,
+    )
+    await create_tenant(stage.gateway.database, tenant_id=well.tenant, name="Well", now=utc_now())
+    hooks = [await make(stage, receiver) for _ in range(10)]
+    theirs = await make(well, receiver)
+    await stage.say(*["cycle.changed"] * 60)
+    await well.say("breach.fired")
+    while await worker.take_once("clocks") == 0.0:
+        pass
+    for _ in range(2):
+        await worker.owe_once()
+    assert len(await deliveries(well, theirs)) == 1
+    assert len(await deliveries(stage, hooks[0])) == 2
+    while await worker.owe_once() == 0.0:
+        pass
+    assert [len(await deliveries(stage, hook)) for hook in hooks] == [60] * 10
 
 
 async def test_one_at_a_time_keeps_order(stage: Stage, settings: Settings, receiver: Receiver) -> None:
