@@ -13,7 +13,7 @@ from clocks.domain.recount import Promise, Recounted, recount
 from clocks.domain.spans import spans_of
 from clocks.domain.standing import BREACH, CountedOn, Standing, differs, redate_standing, stand
 from tests.services.clocks.domain.oracle import Fact, Rule
-from tests.services.clocks.domain.promises import TIMELINES, cycles_of, folded, timeline
+from tests.services.clocks.domain.promises import HOUR_US, TIMELINES, cycles_of, folded, timeline
 from tests.services.clocks.domain.test_fold import (
     LAST_SLOT,
     events_of,
@@ -86,3 +86,10 @@ def test_time_left_on_the_row_is_that_of_the_reading(story: list[Fact], rule: Ru
         if left_us is not None:
             for at in (LAST_SLOT, 2 * LAST_SLOT):
                 assert left_us == read_cycle(cycle, slot_us(at), TIMELINES).remaining_us
+
+
+def test_a_cycle_that_is_due_at_this_very_instant_comes_whole() -> None:
+    """It is broken a microsecond later; then its Breach may have been fired."""
+    promise = Promise("p", 1, "m", "t")
+    counted = recount(promise, [(slot_us(0),)], [4 * HOUR_US], [], TIMELINES["always"])
+    assert [bool(counted.comes_whole(slot_us(8) + later)[0]) for later in (0, 1)] == [True, False]
