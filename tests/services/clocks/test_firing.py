@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -325,3 +326,31 @@ async def passed(moment: datetime) -> bool:
 def instant(message: FeedMessage) -> datetime:
     """Read the true time of a message."""
     return datetime.fromisoformat(message.payload["at"])
+
+
+@pytest.mark.usefixtures("hourly")
+async def test_a_cycle_that_would_be_fired_twice_keeps_nobody_from_being_fired(
+    service: ClocksService,
+    calendars: CalendarsService,
+    settings: Settings,
+    context: RequestContext,
+    database_url: str,
+) -> None:
+    """It is moved on, and its breach is not told again; those of others are told as ever."""
+    started = now() - HOUR + timedelta(seconds=0.5)
+    for subject in ("T-sick", "T-well"):
+        await ingest(service, context, starting(subject, started))
+    administrator = await asyncpg.connect(database_url)
+    await administrator.execute(
+        "INSERT INTO clocks.firings"
+        " (tenant_id, subject_id, policy_key, metric, cycle, generation, threshold, at)"
+        " SELECT tenant_id, subject_id, policy_key, metric, cycle, generation, fire_threshold[1], fire_at[1]"
+        " FROM clocks.cycles WHERE tenant_id = $1 AND subject_id = 'T-sick'",
+        context.tenant_id,
+    )
+    await administrator.close()
+    async with working(settings, calendars):
+        await eventually(lambda: breaches_are(service, context, 2))
+    fired = await messages_of(service.feed, context.tenant_id, *FIRED)
+    told = Counter(one.payload["subject_id"] for one in fired)
+    assert told["T-sick"] == told["T-well"] - 1
