@@ -279,7 +279,7 @@ async def test_a_follower_goes_on_where_it_stopped(database: Database, tenant: s
 
 
 async def test_what_could_not_be_handled_comes_again(database: Database, tenant: str) -> None:
-    """A handler that raises keeps the cursor where it was."""
+    """What a handler raised at is kept, and handed over again at once, then after pauses."""
     name, tries = secrets.token_hex(4), 0
 
     async def handle(owner: str, messages: Sequence[FeedMessage]) -> None:
@@ -290,8 +290,6 @@ async def test_what_could_not_be_handled_comes_again(database: Database, tenant:
 
     await tell(database, tenant, "a")
     await read_until(database, tenant, 1)
-    with pytest.raises(ZeroDivisionError):
-        await follow_all(database, name, handle)
     await follow_all(database, name, handle)
     assert tries == 2
 
