@@ -249,7 +249,7 @@ SEASONS = [
 
 REFUSALS: tuple[tuple[str, dict[str, Any], str, str], ...] = (
     ("made of itself", {"parent": "child"}, "reference_cycle", "document.parent"),
-    ("made of what is made of it", {"union": ["child", "sun"]}, "reference_cycle", "document.union[1]"),
+    ("made of what is made of it", {"union": ["child", "sun"]}, "reference_cycle", "document.union[0]"),
     ("never open", {"zone": "UTC", "hours": {}}, "never_opens", "document"),
     (
         "never open since all is taken away",

@@ -111,4 +111,4 @@ async def test_a_backtest_is_driven_by_its_cursor(told: Api) -> None:
     assert (last["subjects"], last["totalSubjects"], last["cursor"]) == (1, None, None)
     assert last["flips"] == []
     refused = await told.refusal(BACKTEST, {"document": document | {"name": 3}})
-    assert refused["field"] == "name"
+    assert refused["field"] == "document.name"
