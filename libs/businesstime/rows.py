@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from businesstime.errors import OutOfReachError, RowsInvalidError
-from businesstime.instants import REACH_FIRST, REACH_LAST
+from businesstime.errors import NeverOpensError, OutOfReachError, RowsInvalidError
+from businesstime.instants import REACH_END_US, REACH_FIRST, REACH_LAST, REACH_START_US
 from businesstime.zones import Int64Array
 
 __all__ = ["Rows", "as_durations", "as_instants", "as_integers", "runs", "spread"]
@@ -17,6 +17,7 @@ __all__ = ["Rows", "as_durations", "as_instants", "as_integers", "runs", "spread
 _STAMPS: Final = np.dtype("datetime64[us]")
 _FIRST_YEAR: Final = REACH_FIRST.year - 1970
 _LAST_YEAR: Final = REACH_LAST.year - 1970
+_LONGEST: Final = np.timedelta64(REACH_END_US - REACH_START_US, "us")
 
 # An array, or one row as a plain or a numpy scalar.
 Rows = npt.NDArray[Any] | np.generic | int
@@ -40,9 +41,7 @@ def as_durations(values: Rows) -> Int64Array:
     """Answer durations as int64 µs. Raises RowsInvalidError."""
     array = np.asarray(values)
     if array.dtype.kind == "m":
-        if np.isnat(array).any():
-            raise RowsInvalidError("NaT is no duration")
-        return array.astype("timedelta64[us]").view(np.int64)
+        return _as_microseconds(array)
     return as_integers(array)
 
 
@@ -61,7 +60,21 @@ def as_integers(values: Rows) -> Int64Array:
     array = np.asarray(values)
     if array.dtype.kind not in "iu" and array.size:
         raise RowsInvalidError(f"whole microseconds or datetime64 are needed, not {array.dtype}")
+    if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:  # would wrap
+        raise OutOfReachError("it goes beyond the years 1800 to 2399, which are what is computed")
     return array.astype(np.int64, copy=False)
+
+
+def _as_microseconds(array: npt.NDArray[np.timedelta64]) -> Int64Array:
+    """Turn timedelta64 into int64 µs. Raises RowsInvalidError; NeverOpensError for what would wrap around."""
+    if np.isnat(array).any():
+        raise RowsInvalidError("NaT is no duration")
+    unit, _ = np.datetime_data(array.dtype)
+    if unit in {"Y", "M", "generic"}:
+        raise RowsInvalidError(f"timedelta64 in {unit} has no one length: give microseconds, hours or days")
+    if unit in {"W", "D", "h", "m", "s", "ms"} and (abs(array) > _LONGEST.astype(array.dtype)).any():
+        raise NeverOpensError("no schedule is open for so long in the years 1800 to 2399")
+    return array.astype("timedelta64[us]").view(np.int64)
 
 
 def runs(firsts: npt.NDArray[np.intp], counts: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], ...]:

@@ -174,7 +174,7 @@ class Timeline:
         """
         if days == 0:
             return at_us
-        landing = int(self.dates.landing_us(np.array([at_us]), np.array([days]))[0])
+        landing = int(self.dates.landing_us(np.array([at_us]), np.array([index(days)]))[0])
         return self.next_open_us(landing) if days > 0 else self.previous_close_us(landing)
 
     def business_days_between_us(self, from_us: int, to_us: int) -> int:

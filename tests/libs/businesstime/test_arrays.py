@@ -172,3 +172,21 @@ def test_a_schedule_with_an_end() -> None:
     ):
         with pytest.raises(error):
             ask()
+
+
+def test_durations_that_have_no_one_length() -> None:
+    """Months, years and bare numbers as timedelta64 are refused, not taken for an average."""
+    for unit in ("M", "Y", "generic"):
+        with pytest.raises(RowsInvalidError, match="no one length"):
+            TIMELINES[0].arrays.deadline(np.array([0]), np.array([3], dtype=f"timedelta64[{unit}]"))
+
+
+@pytest.mark.parametrize("unit", ["W", "D", "h", "m", "s", "ms"])
+def test_numbers_that_would_wrap_around(unit: str) -> None:
+    """What is too large for 64 bits of microseconds is refused, and not taken for what it wraps around to."""
+    for sign in (1, -1):
+        with pytest.raises(NeverOpensError):
+            TIMELINES[0].arrays.deadline(np.array([0]), np.array([sign << 60], dtype=f"timedelta64[{unit}]"))
+    huge = np.array([(1 << 64) - 1], dtype=np.uint64)
+    with pytest.raises(OutOfReachError):
+        TIMELINES[0].arrays.elapsed(np.array([0]), huge)
