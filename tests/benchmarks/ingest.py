@@ -1,9 +1,12 @@
 """What ingest and fold in the service cost, beside a bare batched insert of the same events in the same run.
 
 Run as `python -m tests.benchmarks.ingest`. Goals: 10 k events/s at 500 a batch and an eighth of the bare
-insert, 6 k at 50. One process, set up as `meantime serve` is. Clients of one tenant write to the same tickets
-and wait for one another; those of four tenants do not. The bare insert, by one client into a
-table that has a primary key and nothing else, is the limit.
+insert, 6 k at 50. One process, set up as `meantime serve` is. The bare insert, by one client into a table
+that has a primary key and nothing else, is the limit.
+
+Batches about the same ticket go one after the other. Of a batch of 500 in order of time, 78% of the tickets
+here were in the batch before, so clients of one tenant mostly wait for one another; those of four tenants
+do not. In the log that the story is shaped after it is 17% (at 50 a batch: none here, 9% there).
 """
 
 from __future__ import annotations
@@ -109,7 +112,7 @@ async def measure(servers: Servers) -> None:
 def story(count: int, *, seed: int = 7) -> Iterator[EventRecord]:
     """Tell of tickets, shaped after a real log: six updates each, two of five of which change a Cycle.
 
-    500 events in order of time are about 300 tickets.
+    500 events in order of time are about 330 tickets, as in that log.
     """
     chance = random.Random(seed)  # noqa: S311 - no secret
     moment = datetime(2026, 1, 5, 9, tzinfo=UTC)
