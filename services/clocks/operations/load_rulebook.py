@@ -81,12 +81,15 @@ class Rulebooks:
         for _ in range(_ATTEMPTS):
             revisions, rules, copies = await self._read(context)
             policies = compile_rules(rules)
-            lacking = self._lacking(policies, copies)
-            if lacking:
-                await self._recall(context, lacking)
-                lacking = self._lacking(policies, copies)
+            timelines = await self._timelines_of(context, copies)
+            lacking = sorted((_named(policies) | copies.keys()) - timelines.keys())
             if not lacking:
-                rulebook = self._assemble(revisions, rules, policies, copies)
+                rulebook = Rulebook(
+                    revisions=revisions,
+                    policies=policies,
+                    defaults=compile_defaults(rules.defaults),
+                    counted_on=CountedOn(timelines, {key: copy.version for key, copy in copies.items()}),
+                )
                 self._rulebooks.put(context.tenant_id, rulebook)
                 return rulebook
             await self._fetch(context, lacking)
@@ -97,12 +100,7 @@ class Rulebooks:
     ) -> CountedOn:
         """Give what Cycles are counted on by what was recorded of Calendars at an instant; None: now."""
         records = await read_timelines(self._calendars, context, keys, known_at=known_at)
-        self._keep(records)
-        kept = {record.key: self._timelines.get(record.content_key) for record in records}
-        return CountedOn(
-            {key: timeline for key, timeline in kept.items() if timeline is not None},
-            {record.key: record.version for record in records},
-        )
+        return CountedOn(self._keep(records), {record.key: record.version for record in records})
 
     async def _read(self, context: RequestContext) -> tuple[Revisions, RuleRows, Mapping[str, CalendarCopy]]:
         async with self._database.transaction(context.tenant_id) as connection:
@@ -117,42 +115,22 @@ class Rulebooks:
                 {copy.calendar_key: copy for copy in copies},
             )
 
-    def _lacking(self, policies: Policies, copies: Mapping[str, CalendarCopy]) -> Sequence[str]:
-        """List the Calendars whose Timeline is not at hand: those named by Policies, and those taken over."""
-        wanted = copies.keys() | {
-            key
-            for versions in policies.values()
-            for version in versions
-            for key in version.policy.calendar_keys
-        }
-        return sorted(
-            key for key in wanted if key not in copies or self._timelines.get(copies[key].content_key) is None
-        )
-
-    def _assemble(
-        self,
-        revisions: Revisions,
-        rules: RuleRows,
-        policies: Policies,
-        copies: Mapping[str, CalendarCopy],
-    ) -> Rulebook:
-        timelines = {key: self._timelines.get(copy.content_key) for key, copy in copies.items()}
-        return Rulebook(
-            revisions=revisions,
-            policies=policies,
-            defaults=compile_defaults(rules.defaults),
-            counted_on=CountedOn(
-                {key: timeline for key, timeline in timelines.items() if timeline is not None},
-                {key: copy.version for key, copy in copies.items()},
-            ),
-        )
-
-    async def _recall(self, context: RequestContext, keys: Sequence[str]) -> None:
-        """Read the Timelines that Cycles are counted on, whatever Calendars would be compiled to now."""
-        async with self._database.transaction(context.tenant_id, read_only=True) as connection:
-            blobs = await read_blobs(connection, keys)
-        for content_key, blob in blobs.items():
-            self._timelines.put(content_key, Timeline.from_bytes(blob, of_any_edition=True))
+    async def _timelines_of(
+        self, context: RequestContext, copies: Mapping[str, CalendarCopy]
+    ) -> dict[str, Timeline]:
+        """Give the Timelines that Cycles are counted on, whatever Calendars would be compiled to now."""
+        at_hand = {key: self._timelines.get(copy.content_key) for key, copy in copies.items()}
+        timelines = {key: timeline for key, timeline in at_hand.items() if timeline is not None}
+        missing = sorted(copies.keys() - timelines.keys())
+        if missing:
+            async with self._database.transaction(context.tenant_id, read_only=True) as connection:
+                blobs = await read_blobs(connection, missing)
+            for key in missing:
+                content_key = copies[key].content_key
+                if content_key in blobs:  # else taken over anew since, or by a version that kept none
+                    timelines[key] = Timeline.from_bytes(blobs[content_key], of_any_edition=True)
+                    self._timelines.put(content_key, timelines[key])
+        return timelines
 
     async def _fetch(self, context: RequestContext, keys: Sequence[str]) -> None:
         """Ask for Timelines, keep them, and take over the versions that they come from."""
@@ -161,10 +139,20 @@ class Rulebooks:
         async with self._database.transaction(context.tenant_id) as connection:
             await adopt(connection, records)
 
-    def _keep(self, records: Sequence[TimelineRecord]) -> None:
+    def _keep(self, records: Sequence[TimelineRecord]) -> dict[str, Timeline]:
+        kept: dict[str, Timeline] = {}
         for record in records:
-            if self._timelines.get(record.content_key) is None:
-                self._timelines.put(record.content_key, Timeline.from_bytes(record.blob))
+            timeline = self._timelines.get(record.content_key) or Timeline.from_bytes(record.blob)
+            self._timelines.put(record.content_key, timeline)
+            kept[record.key] = timeline
+        return kept
+
+
+def _named(policies: Policies) -> set[str]:
+    """List the Calendars that Policies name."""
+    return {
+        key for versions in policies.values() for version in versions for key in version.policy.calendar_keys
+    }
 
 
 async def read_timelines(

@@ -235,3 +235,24 @@ async def test_hosts_whose_clocks_differ_do_not_part_a_policy_from_its_default(
     assert await cycles_of(service, context, "t1", now + timedelta(minutes=30)) == []
     assert len(await cycles_of(service, context, "t1", now + timedelta(hours=1))) == 1
     assert saved.versions[0].created_at == now + timedelta(hours=1)
+
+
+async def test_a_tenant_may_count_on_more_calendars_than_a_process_keeps(
+    service: ClocksService,
+    calendars: CalendarsService,
+    context: RequestContext,
+    support: str,
+    always: str,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is kept is for speed: a rulebook has all of its Timelines in it."""
+    monkeypatch.setattr("clocks.operations.load_rulebook._MAX_TIMELINES", 1)
+    del support
+    await service.set_default_calendar(context, SetDefaultCalendar(calendar_key=always))
+    rulebook = await Rulebooks(database=database, calendars=calendars).load(context)
+    assert set(rulebook.counted_on.timelines) == {"office", always}
+    counted_on = await Rulebooks(database=database, calendars=calendars).counted_on(
+        context, ["office", always], None
+    )
+    assert set(counted_on.timelines) == {"office", always}
