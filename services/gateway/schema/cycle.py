@@ -115,7 +115,7 @@ class Cycle(Node):
     cycle: counts from 1 within its Clock.
     target: the name of the Target that holds now.
     target_us: how much time the Target allows.
-    calendar_version: the latest version that the Cycle is counted on; versions before it hold for what they governed.
+    calendar_version: the latest that the Cycle is counted on; earlier ones hold for what they governed.
     calendar_rule: which rule chose the Calendar: target, attribute, default, or tenant_default.
     choice: what chose the Policy, the Target and the Calendar.
     due_at: null while it is paused with time left.
