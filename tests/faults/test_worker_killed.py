@@ -18,7 +18,7 @@ from calendars.contract import AmendCalendar, CreateCalendar
 from calendars.service import CalendarsService
 from calendars.settings import Settings as CalendarsSettings
 from clocks.app import open_clocks
-from clocks.contract import EventRecord, IngestEvents, SavePolicy
+from clocks.contract import ActOnClock, EventRecord, IngestEvents, SavePolicy
 from clocks.service import ClocksService
 from clocks.settings import Settings
 from serving.context import RequestContext
@@ -34,7 +34,10 @@ SHORT: dict[str, Any] = {
         "response": {
             "start": "true",
             "stop": "false",
-            "targets": [{"name": "P1", "when": "true", "duration": "2s", "warnings": ["25%", "50%"]}],
+            "targets": [
+                {"name": "P1", "when": "true", "duration": "2s", "warnings": ["25%", "50%"]},
+                {"name": "by hand", "when": "false", "duration": "1000h"},
+            ],
         }
     },
 }
@@ -71,6 +74,8 @@ async def test_a_killed_worker_loses_and_doubles_nothing(
     await clocks.save_policy(context, SavePolicy(key="short", document=SHORT))
     started = datetime.now(UTC)  # noqa: TID251 - beside a real worker
     await clocks.ingest_events(context, IngestEvents(events=tuple(events(started))))
+    # A Cycle with a Target by hand is not plain: an amended Calendar is folded into it, whatever comes first.
+    await clocks.act_on_clock(context, promised_by_hand(started))
     await calendars.amend_calendar(context, same_hours())
     passage = 2 if "firing" in point else 1
     async with worker_process(database_url, redis_url, point, passage) as doomed:
@@ -93,11 +98,23 @@ async def test_a_killed_worker_loses_and_doubles_nothing(
 
 
 def events(started: datetime) -> list[EventRecord]:
-    """Start many Subjects at one instant."""
+    """Start many Subjects at one instant, and one that is to get a Target by hand."""
+    subject_ids = ["T-by-hand", *(f"T-{n:03}" for n in range(SUBJECTS))]
     return [
-        EventRecord(event_id=f"e{n}", subject_id=f"T-{n:03}", occurred_at=started, type="opened")
-        for n in range(SUBJECTS)
+        EventRecord(event_id=f"e {subject_id}", subject_id=subject_id, occurred_at=started, type="opened")
+        for subject_id in subject_ids
     ]
+
+
+def promised_by_hand(started: datetime) -> ActOnClock:
+    """Give one Subject another Target, before anything of it can be fired."""
+    return ActOnClock(
+        subject_id="T-by-hand",
+        action="override",
+        target="by hand",
+        reason="agreed",
+        occurred_at=started + timedelta(milliseconds=1),
+    )
 
 
 def same_hours() -> AmendCalendar:
