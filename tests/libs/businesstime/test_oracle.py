@@ -38,6 +38,8 @@ def agree(document: dict[str, Any], start: datetime, walls: list[datetime]) -> N
     first, second = rng.integers(0, minutes + 1, (2, 50))
     elapsed = timeline.arrays.elapsed(at_us[first], at_us[second])
     np.testing.assert_array_equal(elapsed, totals[second] - totals[first])
+    for here in first[first < minutes].tolist():
+        assert timeline.is_open_us(int(at_us[here])) == expected[here]
     for here, there, wanted in zip(first.tolist(), second.tolist(), elapsed.tolist(), strict=True):
         assert timeline.elapsed_us(int(at_us[here]), int(at_us[there])) == wanted
         if wanted:
